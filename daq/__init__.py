@@ -1,0 +1,1 @@
+"""Bytes in, session out: wire format, link, device clock, ring, session file, rig description, engine."""

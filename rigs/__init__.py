@@ -1,0 +1,1 @@
+"""Every treadmill the software knows: rig descriptions and the virtual treadmill."""

@@ -1,0 +1,1 @@
+"""pyserial URL handlers: a module `protocol_<scheme>` serves `<scheme>://` URLs."""

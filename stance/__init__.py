@@ -1,0 +1,1 @@
+"""The front door: the `stance` command and the public Python API."""

@@ -1,0 +1,1 @@
+"""The printed view of a session: one HTML page, free of Qt."""
