@@ -1,0 +1,62 @@
+"""What can be wrong with a sample or a step."""
+
+from enum import IntFlag
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+class SampleFlag(IntFlag):
+    """Marks on single samples, given with the data."""
+
+    ADC = 1
+    """The device says that this reading is wrong: bad ADC CRC or a torn read."""
+    SATURATED = 2
+    """A channel stood at the end of its range."""
+    LATE = 4
+    """Read late; the value is right, its time less sure."""
+
+
+class StepFlag(IntFlag):
+    """Marks on a step; `valid` is false if any of `INVALIDATING` is set."""
+
+    ADC = 1
+    """Holds a sample that the device marked as wrong."""
+    SATURATED = 2
+    """Holds a saturated sample."""
+    LATE = 4
+    """Holds a sample that was read late."""
+    GAP = 8
+    """Touches a gap in the data."""
+    NO_CROSSING = 16
+    """The force does not cross the reporting threshold where touchdown or toe-off should be."""
+    NO_NEXT = 32
+    """No touchdown follows within the longest flight: columns that need it are null."""
+
+
+INVALIDATING = StepFlag.ADC | StepFlag.SATURATED | StepFlag.GAP | StepFlag.NO_CROSSING
+FLAG_NAMES = {flag.value: (flag.name or "").lower() for flag in StepFlag}
+
+
+def flag_list(value: int) -> list[str]:
+    """Names of the flags set in a step's `flags` value."""
+    return [name for bit, name in FLAG_NAMES.items() if value & bit]
+
+
+def widen(flags: NDArray[np.uint8], reach: int) -> NDArray[np.uint8]:
+    """Spread each mark over its neighbours, as the filter spreads the sample.
+
+    Args:
+        flags: (n + 2·reach,) `SampleFlag` bits.
+        reach: Half length of the filter in samples.
+
+    Returns:
+        (n,) bits of all samples within reach.
+    """
+    count = flags.size - 2 * reach
+    if not flags.any():
+        return np.zeros(count, np.uint8)
+    spread = np.zeros(count, np.uint8)
+    for shift in range(2 * reach + 1):
+        spread |= flags[shift : shift + count]
+    return spread

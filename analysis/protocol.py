@@ -1,0 +1,76 @@
+"""Named measurement protocols: filter, thresholds and debounce, stored with every result.
+
+A contact time means nothing without its threshold, nor a loading rate without its filter, so both travel with the
+numbers under one name.
+"""
+
+from dataclasses import asdict, dataclass
+
+from analysis.errors import AnalysisError
+
+ALGORITHM_VERSION = "1"
+"""Raised whenever a change alters a number in the step table; see "Scientific changes" in the changelog."""
+
+G = 9.80665
+"""Standard gravity, m/s²."""
+
+
+@dataclass(frozen=True)
+class Protocol:
+    """What a step table was made with."""
+
+    name: str
+    """Name under which results are comparable."""
+    version: int = 1
+    """Raised when the meaning of the name changes."""
+    cutoff_Hz: float = 60.0
+    """−3 dB frequency of the linear-phase low-pass."""
+    filter_length_ms: float = 40.0
+    """Length of the low-pass (41 taps at 1 kHz); half of it is the fixed delay."""
+    kaiser_beta: float = 5.0
+    """Shape of the low-pass window."""
+    on_N: float = 50.0
+    """Arming threshold: flight becomes contact when the force rises through it."""
+    off_N: float = 20.0
+    """Disarming threshold: contact becomes flight when the force falls below it."""
+    ref_N: float = 50.0
+    """Touchdown and toe-off are crossings of this force."""
+    min_contact_ms: float = 80.0
+    """Shorter contacts are scuffs, not steps."""
+    max_contact_ms: float = 2000.0
+    """Longer contacts are standing, not steps."""
+    min_flight_ms: float = 20.0
+    """Shorter flights are chatter within one contact."""
+    max_flight_ms: float = 1000.0
+    """After a longer flight the next contact does not continue the run."""
+    active_window: tuple[float, float] = (0.40, 0.60)
+    """Share of contact in which the active peak is sought (Alcantara et al. 2022)."""
+    active_fallback: tuple[float, float] = (0.30, 0.75)
+    """Used when the maximum of `active_window` lies on its edge, so is no peak."""
+    impact_prominence_BW: float = 0.02
+    """Smallest prominence of an impact peak."""
+
+    def as_dict(self) -> dict[str, object]:
+        """All fields, for storage beside the results."""
+        return asdict(self)
+
+
+PROTOCOLS = {p.name: p for p in (Protocol("P60-50/20"),)}
+DEFAULT_PROTOCOL = "P60-50/20"
+
+
+def get_protocol(name: str = DEFAULT_PROTOCOL) -> Protocol:
+    """Look a protocol up by name.
+
+    Args:
+        name: For example "P60-50/20": 60 Hz low-pass, on at 50 N, off at 20 N.
+
+    Returns:
+        The protocol.
+
+    Raises:
+        AnalysisError: There is no protocol of this name.
+    """
+    if name not in PROTOCOLS:
+        raise AnalysisError(f"protocol {name!r}", expected=f"one of {', '.join(PROTOCOLS)}", seen="an unknown name")
+    return PROTOCOLS[name]

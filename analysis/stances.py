@@ -1,0 +1,118 @@
+"""A batch of steps cut out of the stream, laid end to end, ready to be measured all at once."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+
+import numpy as np
+from numpy.typing import NDArray
+
+from analysis.ragged import ragged_index
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+NONE = -1
+"""In place of a sample number: there is none."""
+
+
+@dataclass(frozen=True)
+class Stances:
+    """k steps and their t samples. Sample numbers count within the batch."""
+
+    wrench: Floats
+    """(6, t) zeroed wrench of the step's own belt, N and N·m."""
+    total_N: Floats
+    """(t,) vertical force of all belts together, N."""
+    tick: Ints
+    """(t,) device time of each sample, ticks."""
+    flags: NDArray[np.uint8]
+    """(t,) `SampleFlag` bits."""
+    start: Ints
+    """(k,) where each step's samples begin; some of the flight before is included."""
+    on: Ints
+    """(k,) first sample at or above the arming threshold."""
+    off: Ints
+    """(k,) first sample below the disarming threshold; NONE if a gap cut the contact."""
+    next_on: Ints
+    """(k,) the next contact's `on`; NONE if no touchdown follows."""
+    belt: Ints
+    """(k,) number of the belt."""
+    gap: NDArray[np.bool_]
+    """(k,) whether the step touches a gap."""
+
+    def __len__(self) -> int:
+        return self.start.size
+
+    @property
+    def end(self) -> Ints:
+        """(k,) where each step's samples end."""
+        return np.append(self.start[1:], self.tick.size)
+
+
+_MARKS = ("start", "on", "off", "next_on")
+
+
+def join(batches: Sequence[Stances]) -> Stances:
+    """One batch of several, in order."""
+    shifts = np.cumsum([0] + [b.tick.size for b in batches[:-1]])
+    columns: dict[str, NDArray[np.generic]] = {
+        "wrench": np.concatenate([b.wrench for b in batches], axis=1),
+    }
+    for field in fields(Stances)[1:]:
+        parts = [getattr(b, field.name) for b in batches]
+        if field.name in _MARKS:
+            parts = [np.where(p == NONE, NONE, p + s) for p, s in zip(parts, shifts, strict=True)]
+        columns[field.name] = np.concatenate(parts)
+    return Stances(**columns)  # type: ignore[arg-type]
+
+
+@dataclass(frozen=True)
+class Timeline:
+    """Zeroed samples of all belts on one clock, from sample `base` of the segment on."""
+
+    base: int
+    """Segment sample number of the first sample held."""
+    wrench: Floats
+    """(belts, 6, n) N and N·m."""
+    tick: Ints
+    """(n,) device time in ticks."""
+    flags: NDArray[np.uint8]
+    """(n,) `SampleFlag` bits."""
+
+    def cut(
+        self, on: Ints, off: Ints, next_on: Ints, belt: Ints, *, gap: NDArray[np.bool_], before: int, after: int
+    ) -> Stances:
+        """Cut steps out.
+
+        Args:
+            on: (k,) segment sample numbers, as in `Stances`.
+            off: (k,) likewise, or NONE.
+            next_on: (k,) likewise, or NONE.
+            belt: (k,) number of the belt.
+            gap: (k,) whether the step touches a gap.
+            before: Samples of flight to keep before `on` …
+            after: … and after `off` where no touchdown follows.
+
+        Returns:
+            The batch.
+        """
+        limit = self.base + self.tick.size
+        begin = np.maximum(on - before, 0)
+        end = np.where(next_on != NONE, next_on + 1, np.where(off != NONE, off + after, limit))
+        end = np.minimum(end, limit)
+        index, start = ragged_index(begin - self.base, end - begin)
+        shift = start - begin
+        owner = np.repeat(belt, end - begin)
+        flat = self.wrench.transpose(1, 0, 2).reshape(6, -1)  # belts side by side, so one gather serves all
+        return Stances(
+            wrench=flat[:, owner * self.tick.size + index],
+            total_N=self.wrench[:, 2].sum(axis=0)[index],
+            tick=self.tick[index],
+            flags=self.flags[index],
+            start=start,
+            on=on + shift,
+            off=np.where(off == NONE, NONE, off + shift),
+            next_on=np.where(next_on == NONE, NONE, next_on + shift),
+            belt=belt,
+            gap=gap,
+        )
