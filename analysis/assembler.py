@@ -22,6 +22,7 @@ class Assembler:
         self._belts = belts
         self._before = round(BEFORE_S * sample_rate_Hz)
         self._after = round(AFTER_S * sample_rate_Hz)
+        self._sure = max(1, round(protocol.min_flight_ms * sample_rate_Hz / 1000.0))
         self._longest_flight = protocol.max_flight_ms * sample_rate_Hz / 1000.0
         self.restart()
 
@@ -80,7 +81,8 @@ class Assembler:
         touches = np.zeros(count, np.bool_)
         if count and gap:
             end = self._base + min(z.shape[1] for z in self._zeroed)
-            touches[-1] = self._off[-1] == NONE or end - self._off[-1] <= self._longest_flight
+            touches = self._off == NONE  # on two belts not only the last one may be cut
+            touches[-1] |= end - self._off[-1] <= self._longest_flight
         steps = self._cut(count, self._next_on(count), touches) if count else None
         self.restart()
         return steps
@@ -116,9 +118,11 @@ class Assembler:
             self._off[:count],
             next_on,
             self._belt[:count],
+            np.append(self._belt[1:], 0)[:count],
             gap=gap,
             before=self._before,
             after=self._after,
+            sure=self._sure,
         )
 
     def _forget(self, before: int) -> None:

@@ -26,8 +26,8 @@ class Progress:
 class BeltChain:
     """Streams one belt through causal zero → flight knots → exact zero → contacts."""
 
-    def __init__(self, sample_rate_Hz: float, protocol: Protocol, tare: Floats | None) -> None:
-        self._causal = CausalZero(sample_rate_Hz, tare)
+    def __init__(self, sample_rate_Hz: float, protocol: Protocol) -> None:
+        self._causal = CausalZero(sample_rate_Hz)
         self._knots = FlightKnots(sample_rate_Hz, protocol.on_N, protocol.off_N)
         self._exact = ExactZero(sample_rate_Hz)
         self._detector = ContactDetector(sample_rate_Hz, protocol)
@@ -46,6 +46,10 @@ class BeltChain:
     def ignored(self) -> int:
         """Contacts dropped as scuffs or standing."""
         return self._detector.ignored
+
+    def tare(self, level: Floats) -> None:
+        """Take a measured (6,) zero from here on."""
+        self._causal.level = np.array(level, np.float64)
 
     def feed(self, wrench: Floats, bad: NDArray[np.bool_]) -> Progress:
         """Take the next filtered samples.

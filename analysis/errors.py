@@ -20,8 +20,8 @@ class StanceError(Exception):
         super().__init__(f"{text} {next_step}" if next_step else text)
 
     def __reduce__(self) -> tuple[object, ...]:
-        """Keep the parts when an error crosses from the recorder process to the caller."""
-        return _rebuild, (type(self), self.where, self.expected, self.seen, self.next_step)
+        """Keep the parts, notes included, when an error crosses from the recorder process to the caller."""
+        return _rebuild, (type(self), self.where, self.expected, self.seen, self.next_step), self.__dict__
 
 
 def _rebuild(kind: type[StanceError], where: str, expected: str, seen: str, next_step: str) -> StanceError:

@@ -18,7 +18,7 @@ from analysis.filters import LinearPhaseFIR, lowpass_taps
 from analysis.flags import SampleFlag, widen
 from analysis.measure import Setup, StepLoads, measure, step_loads
 from analysis.stances import Stances, join
-from analysis.steps import StepTable, join_tables
+from analysis.steps import EMPTY, StepTable, join_tables
 from analysis.wrench import apply_matrix
 
 Floats = NDArray[np.float64]
@@ -52,18 +52,12 @@ class Output:
 class Pipeline:
     """Filter, zero, contacts, steps, metrics of one session."""
 
-    def __init__(self, setup: Setup, *, tare: Sequence[Floats] | None = None) -> None:
-        """Prepare for a session.
-
-        Args:
-            setup: Rates, belts, protocol, body weight.
-            tare: (6,) unloaded wrench of each belt, if it was measured before the session began.
-        """
+    def __init__(self, setup: Setup) -> None:
         protocol, rate = setup.protocol, setup.sample_rate_Hz
         self.setup = setup
         self._taps = lowpass_taps(rate, protocol.cutoff_Hz, protocol.filter_length_ms, protocol.kaiser_beta)
         self._fir = LinearPhaseFIR(self._taps, 6 * len(setup.belts))
-        self._chains = [BeltChain(rate, protocol, None if tare is None else tare[i]) for i in range(len(setup.belts))]
+        self._chains = [BeltChain(rate, protocol) for _ in setup.belts]
         self._assembler = Assembler(rate, len(setup.belts), protocol)
         self._weight = StrideWeight()
         self._held: list[Stances] = []
@@ -96,6 +90,15 @@ class Pipeline:
                 tables.append(output.steps)
                 lives.append(output.live)
         return Output(join_tables(tables), self._join_live(lives))
+
+    def tare(self, levels: Sequence[Floats]) -> None:
+        """Take a measured zero from here on; it is kept until the flights tell better.
+
+        Args:
+            levels: (6,) unloaded wrench of each belt, N and N·m.
+        """
+        for chain, level in zip(self._chains, levels, strict=True):
+            chain.tare(level)
 
     def finish(self) -> StepTable:
         """End the session.
@@ -158,14 +161,14 @@ class Pipeline:
 
     def _rows(self, stances: Stances | None) -> StepTable:
         if stances is None:
-            return StepTable()
+            return EMPTY
         loads = step_loads(stances, self.setup)
         self._loads.append(loads)
         self._held.append(stances)
         if np.isnan(self.bw_N):
             self._weight.add(loads.impulse_Ns, loads.time_s)
             if not self._weight.complete:
-                return StepTable()
+                return EMPTY
             self.bw_N = self._weight.weight_N()
         return self._measure_held()
 

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analysis.ragged import ragged_index
+from analysis.wrench import FZ
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -23,6 +24,8 @@ class Stances:
     """(6, t) zeroed wrench of the step's own belt, N and N·m."""
     total_N: Floats
     """(t,) vertical force of all belts together, N."""
+    next_N: Floats
+    """(t,) vertical force of the belt on which the next contact happens, N."""
     tick: Ints
     """(t,) device time of each sample, ticks."""
     flags: NDArray[np.uint8]
@@ -80,7 +83,17 @@ class Timeline:
     """(n,) `SampleFlag` bits."""
 
     def cut(
-        self, on: Ints, off: Ints, next_on: Ints, belt: Ints, *, gap: NDArray[np.bool_], before: int, after: int
+        self,
+        on: Ints,
+        off: Ints,
+        next_on: Ints,
+        belt: Ints,
+        next_belt: Ints,
+        *,
+        gap: NDArray[np.bool_],
+        before: int,
+        after: int,
+        sure: int,
     ) -> Stances:
         """Cut steps out.
 
@@ -89,24 +102,28 @@ class Timeline:
             off: (k,) likewise, or NONE.
             next_on: (k,) likewise, or NONE.
             belt: (k,) number of the belt.
+            next_belt: (k,) belt of the next contact; any where there is none.
             gap: (k,) whether the step touches a gap.
             before: Samples of flight to keep before `on` …
-            after: … and after `off` where no touchdown follows.
+            after: … and after `off` where no touchdown follows …
+            sure: … or where it came before `off`: double support on two belts. As many are there with any chunks.
 
         Returns:
             The batch.
         """
         limit = self.base + self.tick.size
         begin = np.maximum(on - before, 0)
-        end = np.where(next_on != NONE, next_on + 1, np.where(off != NONE, off + after, limit))
+        followed = np.maximum(next_on + 1, off + sure)
+        end = np.where(next_on != NONE, followed, np.where(off != NONE, off + after, limit))
         end = np.minimum(end, limit)
         index, start = ragged_index(begin - self.base, end - begin)
         shift = start - begin
-        owner = np.repeat(belt, end - begin)
+        owner, next_owner = np.repeat(belt, end - begin), np.repeat(next_belt, end - begin)
         flat = self.wrench.transpose(1, 0, 2).reshape(6, -1)  # belts side by side, so one gather serves all
         return Stances(
             wrench=flat[:, owner * self.tick.size + index],
-            total_N=self.wrench[:, 2].sum(axis=0)[index],
+            total_N=self.wrench[:, FZ].sum(axis=0)[index],
+            next_N=flat[FZ, next_owner * self.tick.size + index],
             tick=self.tick[index],
             flags=self.flags[index],
             start=start,

@@ -52,6 +52,8 @@ COLUMNS: tuple[Column, ...] = (
 )
 _KINDS = {c.name: c.kind for c in COLUMNS}
 _DTYPES: dict[str, Any] = {"float": np.float64, "int": np.int64, "bool": np.bool_, "text": "<U16", "flags": np.uint32}
+COLUMN_DTYPES = {c.name: np.dtype(_DTYPES[c.kind]) for c in COLUMNS}
+"""Type of each column."""
 
 
 class StepTable(Mapping[str, NDArray[Any]]):
@@ -59,7 +61,7 @@ class StepTable(Mapping[str, NDArray[Any]]):
 
     def __init__(self, columns: Mapping[str, NDArray[Any]] | None = None) -> None:
         given = columns if columns is not None else {}
-        self._columns = {c.name: np.asarray(given.get(c.name, np.empty(0)), _DTYPES[c.kind]) for c in COLUMNS}
+        self._columns = {c.name: np.asarray(given.get(c.name, np.empty(0)), COLUMN_DTYPES[c.name]) for c in COLUMNS}
 
     def __getitem__(self, name: str) -> NDArray[Any]:
         return self._columns[name]
@@ -100,9 +102,13 @@ def _plain(value: Any, kind: str) -> Any:
     return None if value == "" else value
 
 
+EMPTY = StepTable()
+"""The table without rows; most chunks of a live stream give this one."""
+
+
 def join_tables(tables: Iterable[StepTable]) -> StepTable:
     """One table of several, in order."""
     parts: Sequence[StepTable] = [t for t in tables if t.rows]
     if not parts:
-        return StepTable()
+        return EMPTY
     return StepTable({c.name: np.concatenate([p[c.name] for p in parts]) for c in COLUMNS})

@@ -40,9 +40,8 @@ def crossings(stances: Stances, level_N: float, protocol: Protocol, *, reach: in
     level = np.full(len(stances), level_N)
     complete = stances.off != NONE
     last = np.where(complete, stances.off, stances.on)
-    end = np.where(stances.next_on != NONE, stances.next_on, stances.end - 1)
     on_limit = np.minimum(stances.on + reach, last) if level_N > protocol.on_N else stances.on
-    off_limit = np.minimum(last + reach, end - 1) if level_N < protocol.off_N else last
+    off_limit = np.minimum(last + reach, stances.end - 2) if level_N < protocol.off_N else last
     touchdown = last_crossing(force, level, stances.start, on_limit, stances.on, rising=True)
     decided = np.where(complete, off_limit, stances.on)
     toe_off = last_crossing(force, level, stances.on, decided, stances.on, rising=False)
@@ -62,9 +61,9 @@ def next_touchdown(stances: Stances, level_N: float) -> Floats:
         (k,) position in samples after `on`, NaN if no touchdown follows.
     """
     level = np.full(len(stances), level_N)
-    first = np.where(stances.next_on != NONE, stances.off, 0)
+    first = np.where(stances.next_on != NONE, stances.on, 0)
     last = np.where(stances.next_on != NONE, stances.next_on, 0)
-    return last_crossing(stances.total_N, level, first, last, stances.on, rising=True)
+    return last_crossing(stances.next_N, level, first, last, stances.on, rising=True)
 
 
 def seconds(stances: Stances, position: Floats, *, tick_rate_Hz: float, first_tick: int) -> Floats:

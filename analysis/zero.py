@@ -29,10 +29,11 @@ LARGEST_STEP_N = 60.0
 """A block's lowest level this far above the zero may still be drift; further up, somebody stands on the belt."""
 FLAT_N = 25.0
 """Range within a flat 30 ms; the valley of a step without flight is not flat."""
-SWING_N = 200.0
-"""Without a tare, the first block whose force swings this much gives the first zero …"""
+LOAD_N = 400.0
+"""Without a tare, the first block with a flat low this far below its mean gives the first zero: a body's weight goes
+into the belt, yet there is a flight. Walking swings about its mean by less …"""
 PATIENCE_S = 10.0
-"""… or, if none does in this time, the lowest level so far."""
+"""… or, if no block does in this time, the lowest level so far."""
 MIN_FLIGHT_S = 0.04
 MAX_FLIGHT_S = 1.0
 """A longer unloaded time gives a knot per this interval, so drift is followed while nobody is on the belt."""
@@ -47,11 +48,11 @@ HOLD_S = 2.0
 class CausalZero:
     """Zero from the past alone, updated at the end of each block of `BLOCK_S`."""
 
-    def __init__(self, sample_rate_Hz: float, level: Floats | None = None) -> None:
+    def __init__(self, sample_rate_Hz: float) -> None:
         self._block = max(4, round(BLOCK_S * sample_rate_Hz))
         self._mean = max(2, round(MEAN_S * sample_rate_Hz))
         self._patience = round(PATIENCE_S / BLOCK_S)
-        self.level = level
+        self.level: Floats | None = None
         self.restart()
 
     def restart(self) -> None:
@@ -94,45 +95,50 @@ class CausalZero:
             As `feed`.
         """
         if self.level is None and self._waiting.shape[1] >= self._mean:
-            means, lowest, _, _ = self._lowest(self._waiting[:, None, :])
-            self.level = means[:, 0, lowest[0]].copy()
+            sound = self._waiting[:, ~self._bad]
+            among = sound if sound.shape[1] >= self._mean else self._waiting
+            width = min(self._block, among.shape[1])
+            blocks = among.shape[1] // width
+            candidates, flat, _ = self._lowest(among[:, : blocks * width].reshape(6, blocks, width))
+            self.level = _least(candidates, flat)
         return self.feed(np.empty((6, 0)), np.empty(0, np.bool_))
 
     def _block_zeros(self, blocks: int) -> Floats:
         """Zero in force during each complete block: the level found in the blocks before it."""
-        if blocks == self._tried:
+        if blocks == 0 or (self.level is None and blocks == self._tried):
             return np.empty((6, 0))
         self._tried = blocks
         shaped = self._waiting[:, : blocks * self._block].reshape(6, blocks, self._block)
-        means, lowest, flat, swing = self._lowest(shaped)
-        candidates = means[:, np.arange(blocks), lowest]
+        candidates, flat, load = self._lowest(shaped)
         usable = ~self._bad[: blocks * self._block].reshape(blocks, self._block).any(axis=1)
         first = 0
         if self.level is None:
-            moving = np.flatnonzero(usable & (swing >= SWING_N))
-            first = min(int(moving[0]), self._patience) if moving.size else self._patience
+            running = np.flatnonzero(usable & flat & (load >= LOAD_N))
+            first = min(int(running[0]), self._patience) if running.size else self._patience
             if first >= blocks:
                 return np.empty((6, 0))
-            found = moving.size and first == moving[0]
-            pick = first if found else int(np.argmin(candidates[FZ, : first + 1]))
-            self.level = candidates[:, pick].copy()
+            found = running.size and first == running[0]
+            until = slice(first + 1)
+            sure = (usable & flat)[until]
+            self.level = candidates[:, first].copy() if found else _least(candidates[:, until], sure)
         in_force = self._choose(np.where(usable, candidates[FZ], np.nan), flat, first)
         levels = np.concatenate((self.level[:, None], candidates), axis=1)[:, in_force]
         self.level = levels[:, -1].copy()
         return levels[:, :-1]
 
-    def _lowest(self, shaped: Floats) -> tuple[Floats, Ints, Bools, Floats]:
-        """Running means of each block, where the lowest Fz mean is, whether it is flat, and the block's swing."""
+    def _lowest(self, shaped: Floats) -> tuple[Floats, Bools, Floats]:
+        """Running mean of each block where Fz is lowest, whether Fz is flat there, and how far it lies below its mean."""
         total = np.cumsum(shaped, axis=2)
         width = self._mean
         means = np.concatenate((total[:, :, width - 1 : width], total[:, :, width:] - total[:, :, :-width]), axis=2)
         means /= width
         lowest = np.argmin(means[FZ], axis=1)
-        rows = np.arange(shaped.shape[1])[:, None]
-        window = shaped[FZ][rows, lowest[:, None] + np.arange(width)]
+        rows = np.arange(shaped.shape[1])
+        window = shaped[FZ][rows[:, None], lowest[:, None] + np.arange(width)]
         flat = np.ptp(window, axis=1) < FLAT_N
-        swing = shaped[FZ].max(axis=1) - means[FZ][rows[:, 0], lowest]
-        return means, lowest, flat, swing
+        candidates = means[:, rows, lowest]
+        load = total[FZ, :, -1] / shaped.shape[2] - candidates[FZ]
+        return candidates, flat, load
 
     def _choose(self, candidates: Floats, flat: Bools, first: int) -> Ints:
         """Number of the level in force in each block and after the last (0: the old one, j + 1: candidate j).
@@ -149,6 +155,12 @@ class CausalZero:
                 level, number = candidate, first + j + 1
             chosen.append(number)
         return np.asarray(chosen)
+
+
+def _least(candidates: Floats, sure: Bools) -> Floats:
+    """Candidate with the lowest Fz, of those that are sure if any is."""
+    among = np.where(sure, candidates[FZ], np.inf) if sure.any() else candidates[FZ]
+    return candidates[:, int(np.argmin(among))].copy()
 
 
 class FlightKnots:

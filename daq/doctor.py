@@ -1,0 +1,126 @@
+"""Is this device this rig, and is it well? A few seconds of an empty belt tell."""
+
+from dataclasses import asdict, dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from daq.chunk import Chunk
+from daq.clock import DeviceClock, host_now
+from daq.decoder import Decoder
+from daq.errors import StanceError
+from daq.link import Link, open_link
+from daq.recorder import READ_S, check_device
+from daq.rig import Rig
+
+SECONDS = 3.0
+NOISY_N = 2.0
+"""Noise of one cell, SD over half a second, that deserves a look."""
+
+
+@dataclass(frozen=True)
+class Check:
+    """One line of the list."""
+
+    name: str
+    """What was looked at."""
+    state: str
+    """"ok", "warn" or "fail"."""
+    text: str
+    """What was found, and what to do."""
+
+
+def check_link(rig: Rig, port: str, baud: int) -> list[Check]:
+    """Talk to a device, stream a few seconds, and judge what comes.
+
+    Args:
+        rig: The rig it should be.
+        port: Port or URL.
+        baud: Bits per second.
+
+    Returns:
+        The checks; the first failure ends the list.
+    """
+    try:
+        with open_link(port, baud, expect=lambda hello: check_device(hello, rig)) as link:
+            hello = link.hello
+            firmware = ".".join(map(str, hello.firmware))
+            head = Check("device", "ok", f"{hello.board} with {hello.adc}, firmware {firmware}, "
+                                         f"protocol {hello.protocol_version}")  # fmt: skip
+            return [head, *_check_stream(rig, link)]
+    except StanceError as error:
+        return [Check("device", "fail", str(error))]
+
+
+def _check_stream(rig: Rig, link: Link) -> list[Check]:
+    hello = link.hello
+    decoder, clock = Decoder(hello.ticks_per_sample), DeviceClock(hello.tick_rate_Hz, hello.boot)
+    link.start()
+    for trip in link.take_round_trips():
+        clock.feed(trip)
+    chunks, began = [], host_now()
+    while host_now() - began < SECONDS:
+        decoded = decoder.feed(link.read(READ_S))
+        chunks.append(decoded.chunk)
+        for control in decoded.controls:
+            found = link.pending.match(control, link.heard_s)
+            if found is not None:
+                clock.feed(found)
+        link.clock_request()
+    chunk = Chunk.concat(chunks)
+    if len(chunk) < 2:
+        return [Check("stream", "fail", f"no data in {SECONDS:g} s after START. Check the ADC's wiring and clock.")]
+    return [_rate(rig, hello.tick_rate_Hz, chunk), _losses(decoder), _clock(clock), *_cells(rig, chunk)]
+
+
+def _rate(rig: Rig, tick_rate_Hz: float, chunk: Chunk) -> Check:
+    spans = chunk.seq[-1] - chunk.seq[0]
+    rate = float(spans / (chunk.tick[-1] - chunk.tick[0]) * tick_rate_Hz)
+    off = abs(rate / rig.sample_rate_Hz - 1.0)
+    text = f"{rate:.2f} Hz measured, {rig.sample_rate_Hz:g} Hz in the rig file"
+    if off > 0.005:
+        return Check("rate", "warn", f"{text}. Correct adc.sample_rate_Hz, or the ADC's clock.")
+    return Check("rate", "ok", text)
+
+
+def _losses(decoder: Decoder) -> Check:
+    counters = asdict(decoder.counters)
+    text = ", ".join(f"{counters[name]} {name}" for name in ("lost", "duplicates", "late", "crc_errors"))
+    bad = counters["lost"] or counters["crc_errors"]
+    return Check("losses", "warn" if bad else "ok", text + (". Check cable and baud rate." if bad else ""))
+
+
+def _clock(clock: DeviceClock) -> Check:
+    if not clock.ready:
+        return Check("clock", "warn", "the device did not answer a clock query")
+    ppm, u = clock.rate_ppm, clock.u_rate_ppm
+    slow = abs(ppm) > 500.0 and abs(ppm) > 3.0 * u
+    advice = " A crystal is within 100 ppm; times are wrong by this much." if slow else ""
+    return Check("clock", "warn" if slow else "ok", f"{ppm:+.0f} ± {u:.0f} ppm against this computer's.{advice}")
+
+
+def _cells(rig: Rig, chunk: Chunk) -> list[Check]:
+    checks = []
+    for cell in rig.cells:
+        counts = chunk.counts[:, cell.channel]
+        newtons = counts * (rig.newtons_per_count(cell) * cell.sign)
+        state, advice = _judge(counts, newtons)
+        checks.append(
+            Check(f"cell {cell.name}", state, f"{np.mean(newtons):+9.1f} N, noise {_noise(newtons):.3f} N{advice}")
+        )
+    return checks
+
+
+def _noise(newtons: NDArray[np.floating]) -> float:
+    """SD that slow drift and a runner's steps touch little: from differences of neighbours."""
+    return float(np.median(np.abs(np.diff(newtons))) / (0.6745 * np.sqrt(2.0)))
+
+
+def _judge(counts: NDArray[np.int32], newtons: NDArray[np.floating]) -> tuple[str, str]:
+    if counts.max() == counts.min():
+        return "fail", ": never changes. Check its wiring."
+    if counts.max() >= 2**23 - 1 or counts.min() <= -(2**23):
+        return "fail", ": at the end of its range. Check its wiring and the gain."
+    if _noise(newtons) > NOISY_N:
+        return "warn", ": noisy. Check shield and ground."
+    return "ok", ""

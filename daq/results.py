@@ -1,0 +1,70 @@
+"""What a session's analysis gives, as one object for JSON, reports and people."""
+
+import math
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from analysis.protocol import ALGORITHM_VERSION
+from analysis.summary import summarise, summarise_sides
+from daq.analyser import Analyser
+from daq.session_format import Gaps, SessionHeader
+
+Results = dict[str, Any]
+
+
+def software_version() -> str:
+    """Version of this software, with that of its algorithms."""
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return f"stance {version('stance')} (algorithms {ALGORITHM_VERSION})"
+    except PackageNotFoundError:
+        return f"stance, not installed (algorithms {ALGORITHM_VERSION})"
+
+
+def build_results(
+    session: Path | None, header: SessionHeader, analyser: Analyser, *, frames: int, gaps: Gaps, duration_s: float
+) -> Results:
+    """Collect what `--json` prints.
+
+    Args:
+        session: Path of the session file, if it has one.
+        header: Its header.
+        analyser: Finished.
+        frames: Number of frames recorded.
+        gaps: Where frames are missing.
+        duration_s: Device time from the first to the last frame.
+
+    Returns:
+        Plain values; null where something is not known.
+    """
+    table = analyser.table
+    bw_N = analyser.bw_N
+    lost = gaps.lost
+    return {
+        "session": None if session is None else str(session),
+        "rig": header.rig_name,
+        "protocol": analyser.protocol.name,
+        "software": software_version(),
+        "frames": frames,
+        "sample_rate_Hz": header.sample_rate_Hz,
+        "lost_frames": int(lost[lost > 0].sum()),
+        "gaps": [
+            {"row": int(row), "lost": int(n) if n >= 0 else None, "reason": "lost" if n >= 0 else "device reset"}
+            for row, n in zip(gaps.row, lost, strict=True)
+        ],
+        "duration_s": duration_s,
+        "bw_N": None if math.isnan(bw_N) else bw_N,
+        "bw_source": analyser.bw_source,
+        "weight_closure": analyser.weight_closure(),
+        "summary": summarise(table),
+        "by_side": summarise_sides(table),
+        "steps": table.records(),
+    }
+
+
+def invalid_steps(results: Results) -> int:
+    """How many steps are marked invalid."""
+    return int(np.sum([not step["valid"] for step in results["steps"]]))

@@ -1,0 +1,175 @@
+"""Writes the HDF5 file of a session. The one place that knows where everything goes; `session_reader` is its mirror."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import fields
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from daq.guarded_file import GuardedFile
+from daq.session_format import (
+    FORMAT,
+    FORMAT_VERSION,
+    HEADER_TYPES,
+    RAW_COLUMNS,
+    ClockPairs,
+    Epochs,
+    Event,
+    Gaps,
+    SessionHeader,
+    to_json,
+)
+
+CHUNK_ROWS = 4096
+_PACKED = {"compression": "gzip", "compression_opts": 1, "shuffle": True}
+
+
+def encode_texts(texts: Sequence[str]) -> tuple[NDArray[np.bytes_], Any]:
+    """Encode texts as HDF5 texts of one fixed width.
+
+    Texts of variable width would lie in a heap without checksums: one damaged bit there lets the HDF5 library search
+    for ever. Fixed width also suits R and MATLAB better, and gzip makes the padding free.
+
+    Args:
+        texts: Texts; NUL and halves of surrogate pairs, which HDF5 cannot hold, are replaced.
+
+    Returns:
+        The bytes, shape (n,), and the HDF5 type of one.
+    """
+    import h5py
+
+    encoded = [text.replace("\0", "\N{REPLACEMENT CHARACTER}").encode("utf-8", "replace") for text in texts]
+    width = max((len(text) for text in encoded), default=0) or 1
+    return np.array(encoded, f"S{width}"), h5py.string_dtype("utf-8", width)
+
+
+def put_text(attributes: Any, name: str, text: str | Sequence[str]) -> None:
+    """Set an attribute to a text, or to a list of texts."""
+    values, kind = encode_texts([text] if isinstance(text, str) else text)
+    values = values.reshape(()) if isinstance(text, str) else values
+    attributes.create(name, values, shape=values.shape, dtype=kind)
+
+
+def _packing(n: int) -> dict[str, Any]:
+    return {"chunks": (min(n, CHUNK_ROWS),), **_PACKED} if n else {}
+
+
+class SessionFile:
+    """An HDF5 session being written, front to back.
+
+    Args:
+        file: Where to; the caller checks and closes it.
+        header: What was known at the start.
+        session_id: Random name that ties the file to its journal.
+    """
+
+    def __init__(self, file: GuardedFile, header: SessionHeader, session_id: str) -> None:
+        import h5py
+
+        # The format of HDF5 1.8 (2008): checksummed metadata, and every tool in use reads it.
+        self._h5 = h5py.File(file, "w", libver=("v108", "v108"))
+        self.rows = 0
+        root = self._h5.attrs
+        root["format_version"] = FORMAT_VERSION
+        put_text(root, "format", FORMAT)
+        put_text(root, "session_id", session_id)
+        firmware = header.device.get("firmware", "")
+        put_text(root, "firmware_version", firmware if isinstance(firmware, str) else ".".join(map(str, firmware)))
+        for name, value in header.to_dict().items():
+            kind = HEADER_TYPES[name]
+            if kind in {str, dict}:
+                put_text(root, name, value if kind is str else to_json(value))
+            elif value is not None:
+                root[name] = kind(value)
+
+    def begin_rows(self, channels: int) -> None:
+        """Make the empty raw datasets.
+
+        Args:
+            channels: Channels of a row.
+        """
+        raw = self._h5.create_group("raw")
+        for name, kind in RAW_COLUMNS.items():
+            more = (channels,) if name == "counts" else ()
+            raw.create_dataset(name, (0, *more), kind, maxshape=(None, *more), chunks=(CHUNK_ROWS, *more), **_PACKED)
+
+    def add_rows(self, rows: NDArray[Any]) -> None:
+        """Append rows; multiples of `CHUNK_ROWS`, but for the last, are compressed once only.
+
+        Args:
+            rows: (n,) packed rows of `row_dtype`.
+        """
+        stop = self.rows + len(rows)
+        for name in RAW_COLUMNS:
+            dataset = self._h5["raw"][name]
+            dataset.resize(stop, axis=0)
+            dataset[self.rows : stop] = np.ascontiguousarray(rows[name])
+        self.rows = stop
+
+    def add_tables(self, gaps: Gaps, epochs: Epochs, clock: ClockPairs, events: Sequence[Event]) -> None:
+        """Write everything that goes with the rows.
+
+        Args:
+            gaps: Where frames are missing.
+            epochs: Stretches between reboots.
+            clock: Pairs of host and device time.
+            events: Markers, bouts, notes.
+        """
+        for group, table in (("gaps", gaps), ("epochs", epochs), ("clock", clock)):
+            for field in fields(table):
+                self._h5.create_dataset(f"{group}/{field.name}", data=getattr(table, field.name))
+        self._h5.create_dataset("events/row", data=np.array([event.row for event in events], "<i8"))
+        self._add_texts(self._h5["events"], "kind", [event.kind for event in events])
+        self._add_texts(self._h5["events"], "text", [event.text for event in events])
+        self._add_texts(self._h5["events"], "data", [to_json(event.data) for event in events])
+
+    def _add_texts(self, group: Any, name: str, texts: Sequence[str]) -> Any:
+        values, kind = encode_texts(texts)
+        return group.create_dataset(name, data=values, dtype=kind, **_packing(len(values)))
+
+    def add_steps(self, columns: Mapping[str, NDArray[Any]], attributes: Mapping[str, Any]) -> None:
+        """Write the step table.
+
+        Args:
+            columns: One-dimensional arrays of one length, by name.
+            attributes: algorithm_version, protocol and others; flag_names goes to the column `flags`.
+        """
+        steps = self._h5.create_group("steps", track_order=True)
+        for name, column in columns.items():
+            self._add_column(steps, name, column)
+        rest = dict(attributes)
+        if "flags" in columns and "flag_names" in rest:
+            put_text(steps["flags"].attrs, "flag_names", [str(name) for name in rest.pop("flag_names")])
+        version = rest.pop("algorithm_version", "")
+        if isinstance(version, int):
+            steps.attrs["algorithm_version"] = version
+        else:
+            put_text(steps.attrs, "algorithm_version", str(version))
+        put_text(steps.attrs, "protocol", to_json(rest.pop("protocol", None)))
+        put_text(steps.attrs, "extra", to_json(rest))
+
+    def _add_column(self, steps: Any, name: str, column: NDArray[Any]) -> None:
+        if column.dtype.kind == "U":
+            dataset = self._add_texts(steps, name, column.tolist())
+        else:  # HDF5 has no truth values: an enumeration confuses R, bytes confuse nobody
+            stored = column.astype("u1") if column.dtype.kind == "b" else column
+            dataset = steps.create_dataset(name, data=stored, **_packing(len(stored)))
+        put_text(dataset.attrs, "numpy_dtype", column.dtype.str)
+
+    def finish(self, summary: Mapping[str, Any], *, ended: bool, unusable_bytes: int) -> None:
+        """Write what is known only now, and close.
+
+        Args:
+            summary: Summary of the session.
+            ended: Whether the recording ended as it should, rather than being recovered.
+            unusable_bytes: Bytes of the journal that could not be used.
+        """
+        root = self._h5.attrs
+        root["rows"], root["ended"], root["unusable_bytes"] = self.rows, np.uint8(ended), unusable_bytes
+        put_text(root, "summary", to_json(summary))
+        self.close()
+
+    def close(self) -> None:
+        """Close, finished or not."""
+        self._h5.close()

@@ -1,0 +1,62 @@
+"""Zero on command: the mean reading of one second with nobody on the belt."""
+
+from collections.abc import Sequence
+from concurrent.futures import Future
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from analysis.wrench import FZ, Belt
+from daq.errors import DeviceError
+
+SECONDS = 1.0
+QUIET_N = 20.0
+"""Largest SD of the vertical force of an empty belt, motor running."""
+
+
+class TareCollector:
+    """Collects counts until there are enough for a zero."""
+
+    def __init__(self, belts: Sequence[Belt], sample_rate_Hz: float, future: Future[dict[str, Any]]) -> None:
+        self.future = future
+        self._belts = belts
+        self._needed = round(SECONDS * sample_rate_Hz)
+        self._parts: list[NDArray[np.int32]] = []
+
+    def feed(self, counts: NDArray[np.int32]) -> bool:
+        """Take samples.
+
+        Args:
+            counts: (n, C).
+
+        Returns:
+            Whether there are enough now.
+        """
+        self._parts.append(counts)
+        return sum(len(part) for part in self._parts) >= self._needed
+
+    def result(self) -> dict[str, Any]:
+        """Mean and SD of every channel.
+
+        Returns:
+            Plain values: "counts", "sd", "n", "force_sd_N".
+
+        Raises:
+            DeviceError: The force varies too much for an empty belt.
+        """
+        counts = np.concatenate(self._parts)[: self._needed].astype(np.float64)
+        spread = max(float((counts @ belt.matrix[FZ]).std()) for belt in self._belts)
+        if spread > QUIET_N:
+            raise DeviceError(
+                "tare",
+                expected=f"an empty belt (force steady within {QUIET_N:g} N)",
+                seen=f"a force that varies by {spread:.0f} N",
+                next_step="Step off the belt and tare again; the zero is unchanged.",
+            )
+        return {
+            "counts": counts.mean(axis=0).tolist(),
+            "sd": counts.std(axis=0).tolist(),
+            "n": len(counts),
+            "force_sd_N": spread,
+        }

@@ -1,0 +1,85 @@
+"""The `stance` command. Each subcommand lives in a module of its own, imported when it is called."""
+
+import sys
+from importlib import import_module
+from typing import Any
+
+import click
+
+from analysis.errors import StanceError
+
+COMMANDS = {
+    "demo": "Virtual treadmill → session → steps → report, in one go.",
+    "rigs": "List, show, copy, validate and serve rigs.",
+    "doctor": "Check ports, versions, a rig and its device.",
+    "record": "Record a session.",
+    "analyze": "Recompute steps from the raw counts of a session.",
+    "recover": "Finish a session whose recorder or machine died.",
+}
+"""In the order of a day in the lab."""
+
+
+class _Stance(click.Group):
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = import_module(f"stance.commands.{cmd_name}").command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        # From the table above, not from the commands: listing them must not import them.
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+def _version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
+    if wanted:
+        from daq.results import software_version
+
+        click.echo(software_version())
+        ctx.exit()
+
+
+@click.group(cls=_Stance, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.option(
+    "--version", is_flag=True, is_eager=True, expose_value=False, callback=_version, help="Print the version."
+)
+def stance() -> None:
+    """An open instrumented treadmill: record, analyse and report ground reaction force."""
+
+
+def main(argv: list[str] | None = None) -> None:
+    """Run the command line and exit: 0 done, 2 user's mistake or bad input, 1 our fault.
+
+    Args:
+        argv: Arguments; by default the process's own.
+    """
+    sys.exit(run(argv))
+
+
+def run(argv: list[str] | None = None) -> int:
+    """Run the command line.
+
+    Args:
+        argv: Arguments; by default the process's own.
+
+    Returns:
+        The exit code.
+    """
+    try:
+        result: Any = stance.main(args=argv, prog_name="stance", standalone_mode=False)
+    except click.exceptions.Abort:
+        click.echo("stance: interrupted", err=True)
+        return 2
+    except click.ClickException as error:
+        error.show()
+        return 2
+    except StanceError as error:
+        click.echo(f"stance: {error}", err=True)
+        for note in getattr(error, "__notes__", ()):
+            click.echo(f"stance: {note}", err=True)
+        return 2
+    return result if isinstance(result, int) else 0

@@ -1,0 +1,108 @@
+"""`stance record`: acquire to a session file."""
+
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+
+import click
+
+from analysis.protocol import DEFAULT_PROTOCOL
+from daq.analyser import Subject
+from daq.errors import LinkError
+from daq.recorder import Recorder, RecordOptions
+from daq.results import Results
+from daq.rig import load_rig
+from stance.options import json_option, protocol_option, subject_options
+from stance.show import ProgressLine, print_json, print_results, say
+
+
+@click.command()
+@click.option("--rig", default="virtual", show_default=True, metavar="NAME|FILE", help="Rig description.")
+@click.option("--port", metavar="PORT|URL", help="/dev/ttyACM0, COM3, socket://…, virtual://…")
+@click.option("--baud", default=500_000, show_default=True, type=click.IntRange(1), help="Bits per second.")
+@click.option("--seconds", type=click.FloatRange(0.0, min_open=True), help="Stop by itself after this time.")
+@click.option(
+    "-o", "--out", required=True, type=click.Path(path_type=Path), metavar="FILE", help="Session file to make."
+)
+@protocol_option
+@subject_options
+@json_option
+def command(
+    rig: str, port: str | None, baud: int, seconds: float | None, out: Path, protocol: str | None,
+    subject: Subject, as_json: bool,
+) -> None:  # fmt: skip
+    """Record a session. Ctrl-C ends it properly."""
+    options = RecordOptions(
+        rig=rig, port=choose_port(rig, port), out=str(out), baud=baud, seconds=seconds,
+        protocol=protocol or DEFAULT_PROTOCOL, subject=subject,
+    )  # fmt: skip
+    results = record(options)
+    if as_json:
+        print_json(results)
+    else:
+        print_results(results)
+        say(f"Recorded in {out}")
+
+
+def choose_port(rig: str, port: str | None) -> str:
+    """The port asked for, or the virtual device of the virtual rig.
+
+    Args:
+        rig: Name or path of the rig.
+        port: Port or URL, if given.
+
+    Returns:
+        Port or URL.
+
+    Raises:
+        LinkError: No port is given for a real rig.
+    """
+    if port is not None:
+        return port
+    name = load_rig(rig).name
+    if name == "virtual":
+        return "virtual://virtual"
+    raise LinkError(
+        f"rig {name}", expected="a port", seen="none",
+        next_step=f"Give --port; 'stance doctor' lists the ports. To rehearse without hardware: --port virtual://{name}",
+    )  # fmt: skip
+
+
+def record(options: RecordOptions) -> Results:
+    """Record with a status line; Ctrl-C or a polite kill ends the recording properly.
+
+    Args:
+        options: What to record.
+
+    Returns:
+        The results.
+    """
+    line = ProgressLine()
+    recorder = Recorder(options, on_progress=line)
+    with _ending(recorder):
+        try:
+            return recorder.run()
+        finally:
+            line.end()
+
+
+@contextmanager
+def _ending(recorder: Recorder) -> Iterator[None]:
+    """Let the first SIGINT or SIGTERM stop the recorder; a second one interrupts at once."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def stop(_number: int, _frame: FrameType | None) -> None:
+        recorder.stop()
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -1,0 +1,130 @@
+"""The contact detector against a state machine that looks at the whole record at once."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from test_events import pieces
+
+from analysis.contacts import ContactDetector
+from analysis.protocol import get_protocol
+
+SHORT = replace(get_protocol(), min_contact_ms=5.0, max_contact_ms=20.0, min_flight_ms=3.0)
+CUT = -1
+
+
+def contacts_of_record(force, protocol, rate=1000.0):
+    """(on, off) of every contact, off −1 if the record ends in it, and how many contacts were no steps."""
+    on_N, off_N, per_ms = protocol.on_N, protocol.off_N, rate / 1000.0
+    spells, state = [], None  # [begin or None if it was not seen, end or None]
+    for i, value in enumerate(force):
+        if state is None:
+            state = value >= off_N
+            if state:
+                spells.append([None, None])
+        elif not state and value >= on_N:
+            state = True
+            spells.append([i, None])
+        elif state and value < off_N:
+            state = False
+            spells[-1][1] = i
+    merged = []
+    for begin, end in spells:
+        if merged and begin - merged[-1][1] < max(1, round(protocol.min_flight_ms * per_ms)):
+            merged[-1][1] = end
+        else:
+            merged.append([begin, end])
+    steps, ignored = [], 0
+    for begin, end in merged:
+        if begin is None:
+            continue
+        length = (len(force) if end is None else end) - begin
+        fits = length <= protocol.max_contact_ms * per_ms
+        if end is not None:
+            fits = fits and length >= protocol.min_contact_ms * per_ms
+        if fits:
+            steps.append((begin, CUT if end is None else end))
+        else:
+            ignored += 1
+    return steps, ignored
+
+
+def detect(force, protocol, cuts=(), rate=1000.0):
+    detector, found = ContactDetector(rate, protocol), []
+    for piece in pieces(force, cuts):
+        promised = detector.horizon
+        got = detector.feed(piece)
+        assert (got.on >= promised).all(), "a contact began before the horizon that had been promised"
+        found += zip(got.on.tolist(), got.off.tolist(), strict=True)
+    promised = detector.horizon
+    got = detector.finish()
+    assert (got.on >= promised).all()
+    return found + list(zip(got.on.tolist(), got.off.tolist(), strict=True)), detector
+
+
+@st.composite
+def forces(draw):
+    """Runs of equal levels, on, between and at the thresholds: contacts, scuffs, chatter, standing."""
+    levels = st.sampled_from([-5.0, 0.0, np.nextafter(20.0, 0), 20.0, 35.0, np.nextafter(50.0, 0), 50.0, 700.0])
+    runs = draw(st.lists(st.tuples(levels, st.integers(1, 24)), max_size=20))
+    return np.repeat([lv for lv, _ in runs], [n for _, n in runs]).astype(float)
+
+
+@settings(max_examples=600)
+@given(forces(), st.lists(st.integers(0, 500), max_size=10))
+def test_equals_the_state_machine_for_any_cutting(force, cuts):
+    steps, ignored = contacts_of_record(force, SHORT)
+    found, detector = detect(force, SHORT, cuts)
+    assert found == steps
+    assert detector.ignored == ignored
+
+
+@settings(max_examples=60)
+@given(forces())
+def test_equals_the_state_machine_sample_by_sample(force):
+    assert detect(force, SHORT, range(force.size))[0] == contacts_of_record(force, SHORT)[0]
+
+
+@settings(max_examples=40)
+@given(st.integers(0, 2**32 - 1), st.sampled_from([300.0, 976.5625, 1000.0, 2400.0]))
+def test_equals_the_state_machine_on_noisy_running_at_true_protocol(seed, rate):
+    rng = np.random.default_rng(seed)
+    t = np.arange(int(4 * rate)) / rate
+    force = 1500.0 * np.sin(2 * np.pi * t / 0.7 + rng.uniform(0, 6)) + 30.0 * rng.normal(size=t.size)
+    cuts = rng.integers(0, t.size, 20).tolist()
+    found, _ = detect(force, get_protocol(), cuts, rate)
+    assert found == contacts_of_record(force, get_protocol(), rate)[0]
+    assert len(found) >= 4
+
+
+@pytest.mark.parametrize(
+    ("spells", "expected"),
+    [
+        pytest.param([(0, 9), (700, 5), (0, 9)], [(9, 14)], id="exactly the shortest contact"),
+        pytest.param([(0, 9), (700, 4), (0, 9)], [], id="one sample too short is a scuff"),
+        pytest.param([(0, 9), (700, 20), (0, 9)], [(9, 29)], id="exactly the longest contact"),
+        pytest.param([(0, 9), (700, 21), (0, 9)], [], id="one sample longer is standing"),
+        pytest.param([(0, 9), (700, 8), (0, 2), (700, 8), (0, 9)], [(9, 27)], id="chatter joins"),
+        pytest.param([(0, 9), (700, 8), (0, 3), (700, 8), (0, 9)], [(9, 17), (20, 28)], id="shortest flight parts"),
+        pytest.param([(700, 8), (0, 9), (700, 8), (0, 9)], [(17, 25)], id="a beginning nobody saw"),
+        pytest.param([(30, 1), (700, 8), (0, 9)], [], id="beginning between the thresholds counts as contact"),
+        pytest.param([(0, 9), (30, 3), (700, 8), (30, 3), (0, 9)], [(12, 23)], id="off is the first below 20 N"),
+        pytest.param([(0, 9), (700, 8)], [(9, CUT)], id="cut by the end"),
+        pytest.param([(0, 9), (700, 8), (0, 2)], [(9, 17)], id="flight cut by the end"),
+        pytest.param([(0, 9), (700, 21)], [], id="standing at the end"),
+    ],
+)
+def test_edges(spells, expected):
+    force = np.repeat([lv for lv, _ in spells], [n for _, n in spells]).astype(float)
+    assert contacts_of_record(force, SHORT)[0] == expected
+    assert detect(force, SHORT)[0] == expected
+
+
+def test_standing_does_not_hold_the_horizon_back():
+    detector = ContactDetector(1000.0, SHORT)
+    detector.feed(np.repeat([0.0, 700.0], [10, 15]))
+    assert detector.horizon == 10
+    detector.feed(np.full(10, 700.0))
+    assert detector.horizon == 35

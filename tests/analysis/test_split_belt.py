@@ -1,0 +1,117 @@
+"""Two belts: each foot's own numbers, and the times that join one foot to the other."""
+
+import numpy as np
+import pytest
+from running import BW, MASS, analyse, half_sine, half_sine_with_impact, one_belt, ticks, train, two_belts
+
+OWN = [
+    "touchdown_s",
+    "toe_off_s",
+    "contact_time_ms",
+    "contact_time_20N_ms",
+    "contact_time_5pctBW_ms",
+    "active_peak_N",
+    "impact_peak_BW",
+    "impact_peak_time_ms",
+    "vertical_impulse_BW_s",
+]
+
+
+def running(n_steps=30, noise=2.0):
+    left = train(half_sine_with_impact, n_steps, 0.35, every=2)
+    right = train(half_sine_with_impact, n_steps, 0.35, every=2, phase=1)
+    return np.stack([left, right]) + noise * np.random.default_rng(3).normal(size=(2, left.size))
+
+
+def walking(n_steps=30, noise=2.0):
+    """Contacts of 0.7 s, one every 0.55 s: both feet are down for 0.15 s."""
+    t = np.arange(round((1.0 + n_steps * 0.55 + 1.0) * 1000)) / 1000
+    belts = np.zeros((2, t.size))
+    for k in range(n_steps):
+        start = 1.0 + k * 0.55
+        belts[k % 2] += half_sine(t - start, t_c=0.70, t_f=-0.15)
+    return belts + noise * np.random.default_rng(4).normal(size=belts.shape)
+
+
+@pytest.mark.parametrize("gait", [running, walking])
+def test_each_foot_has_the_numbers_it_has_alone(gait):
+    belts = gait()
+    table, _ = analyse(belts, two_belts())
+    assert table.rows == 30
+    assert table["valid"].all()
+    assert table["side"].tolist() == table["belt"].tolist() == ["L", "R"] * 15
+    assert table["step"].tolist() == list(range(1, 31))
+    for number, name in enumerate("LR"):
+        alone, _ = analyse(belts[number], one_belt())
+        rows = table.select(table["belt"] == name)
+        for column in OWN:
+            np.testing.assert_allclose(rows[column], alone[column], rtol=1e-9, err_msg=f"{name} {column}")
+
+
+@pytest.mark.parametrize("gait", [running, walking])
+def test_step_time_runs_from_touchdown_to_the_other_foots_touchdown(gait):
+    table, _ = analyse(gait(), two_belts())
+    np.testing.assert_allclose(table["step_time_ms"][:-1], 1e3 * np.diff(table["touchdown_s"]), rtol=1e-9)
+    assert np.isnan(table["step_time_ms"][-1])
+
+
+def test_flight_time_is_between_the_belts_and_null_in_double_support():
+    table, _ = analyse(running(), two_belts())
+    flight = 1e3 * (table["touchdown_s"][1:] - table["toe_off_s"][:-1])
+    np.testing.assert_allclose(table["flight_time_ms"][:-1], flight, rtol=1e-9)
+    table, _ = analyse(walking(), two_belts())
+    assert np.isnan(table["flight_time_ms"]).all()
+    np.testing.assert_allclose(np.median(table["step_time_ms"][:-1]), 550.0, atol=0.5)
+
+
+def test_body_weight_from_strides_is_the_sum_of_both_belts():
+    for belts in (running(46), walking(46)):
+        _, pipeline = analyse(belts, two_belts(bw=None))
+        assert pipeline.bw_N == pytest.approx(BW, rel=0.003)
+
+
+def test_the_other_belts_offset_and_drift_do_not_matter():
+    belts = running()
+    table, _ = analyse(belts, two_belts())
+    drift = np.linspace(0, 40, belts.shape[1])
+    moved, _ = analyse(belts + np.stack([400 + drift, -300 - 2 * drift]), two_belts())
+    assert moved.rows == table.rows
+    for column in ("contact_time_ms", "flight_time_ms", "step_time_ms"):
+        np.testing.assert_allclose(moved[column], table[column], atol=0.05)
+
+
+def test_a_gap_in_double_support_invalidates_both_feet():
+    belts = walking()
+    row = 1000 + 5 * 550 + 60  # 60 ms after the sixth touchdown, 90 ms before the fifth toe-off
+    whole, _ = analyse(belts, two_belts())
+    table, _ = analyse(belts, two_belts(), gaps=[row])
+    cut = np.flatnonzero(np.isnan(table["toe_off_s"]))
+    assert cut.tolist() == [4, 5]
+    assert table["valid"].tolist() == [True] * 4 + [False] * 2 + [True] * (table.rows - 6)
+    assert [r["flags"] for r in table.select(cut).records()] == [["gap", "no_next"]] * 2
+    kept = np.isin(whole["touchdown_s"].round(3), table["touchdown_s"].round(3))
+    assert kept.sum() == table.rows
+
+
+def test_one_foot_left_standing_does_not_stop_the_other():
+    belts = running()
+    belts[1] += np.clip(np.arange(belts.shape[1]) - 4000, 0, 200) / 200 * 0.5 * BW  # stays loaded from 4 s on
+    belts[1, 4000:] = np.maximum(belts[1, 4000:], 0.0)
+    table, pipeline = analyse(belts, two_belts())
+    late = table.select(table["touchdown_s"] > 4.5)
+    assert set(late["belt"]) == {"L"}
+    assert late.rows >= 8
+    assert pipeline.ignored == 1
+
+
+def test_a_belt_nobody_steps_on_yields_nothing_and_holds_nothing_back():
+    left = train(half_sine, 60, 0.35)
+    table, _ = analyse(np.stack([left, np.random.default_rng(5).normal(size=left.size)]), two_belts())
+    assert table["belt"].tolist() == ["L"] * 60
+
+
+def test_ticks_are_shared():
+    belts = running()
+    late = analyse(belts, two_belts(), tick=ticks(belts.shape[1], start=10**12))[0]
+    assert late.equals(analyse(belts, two_belts())[0])
+    assert MASS == 70.0
