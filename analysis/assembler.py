@@ -54,6 +54,9 @@ class Assembler:
         closed = max(known - 1, 0)  # the last one's next touchdown is not known yet …
         if known and horizon - self._off[known - 1] > self._longest_flight:
             closed = known  # … unless it has been away too long for there to be one
+        # In double support a contact can end after the next has begun, and after what the other belt's chain gave out.
+        late = np.flatnonzero(self._off[:closed] + self._sure > self._base + self._ready)
+        closed = int(late[0]) if late.size else closed
         steps = self._cut(closed, self._next_on(known)[:closed], np.zeros(closed, np.bool_)) if closed else None
         self._on, self._off, self._belt = self._on[closed:], self._off[closed:], self._belt[closed:]
         self._forget(min(int(self._on[0]) if self._on.size else horizon, horizon) - self._before)
@@ -80,12 +83,17 @@ class Assembler:
         count = self._on.size
         touches = np.zeros(count, np.bool_)
         if count and gap:
-            end = self._base + min(z.shape[1] for z in self._zeroed)
+            end = self._base + self._ready
             touches = self._off == NONE  # on two belts not only the last one may be cut
             touches[-1] |= end - self._off[-1] <= self._longest_flight
         steps = self._cut(count, self._next_on(count), touches) if count else None
         self.restart()
         return steps
+
+    @property
+    def _ready(self) -> int:
+        """Samples that every belt's chain gave out."""
+        return min(z.shape[1] for z in self._zeroed)
 
     def _take(self, tick: Ints, flags: NDArray[np.uint8], progress: Sequence[Progress]) -> None:
         self._tick = np.concatenate((self._tick, tick))
@@ -96,7 +104,7 @@ class Assembler:
             self._off = np.concatenate((self._off, part.contacts.off))
             self._belt = np.concatenate((self._belt, np.full(len(part.contacts), number)))
         if self._belts > 1:
-            order = np.argsort(self._on, kind="stable")
+            order = np.lexsort((self._belt, self._on))  # two feet may land on the same sample
             self._on, self._off, self._belt = self._on[order], self._off[order], self._belt[order]
 
     def _next_on(self, known: int) -> Ints:
@@ -106,7 +114,7 @@ class Assembler:
         return np.where(too_far, NONE, following)
 
     def _cut(self, count: int, next_on: Ints, gap: NDArray[np.bool_]) -> Stances:
-        ready = min(z.shape[1] for z in self._zeroed)
+        ready = self._ready
         timeline = Timeline(
             self._base,
             np.stack([z[:, :ready] for z in self._zeroed]),

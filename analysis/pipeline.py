@@ -121,6 +121,17 @@ class Pipeline:
         )
 
     @property
+    def found(self) -> int:
+        """Steps found so far, those included whose rows wait for body weight."""
+        return self._steps + sum(len(stances) for stances in self._held)
+
+    def recent_step_times(self, count: int) -> Floats:
+        """Durations of the latest valid steps, in s; at most `count` of them."""
+        recent = np.concatenate([np.empty(0), *(part.time_s for part in self._loads[-2 * count :])])
+        known: Floats = recent[~np.isnan(recent)]
+        return known[-count:]
+
+    @property
     def ignored(self) -> int:
         """Contacts dropped as scuffs or standing."""
         return sum(chain.ignored for chain in self._chains)

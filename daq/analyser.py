@@ -145,6 +145,16 @@ class Analyser:
         return self._tables[0]
 
     @property
+    def found(self) -> int:
+        """Steps found so far, those included whose rows wait for body weight."""
+        return self._pipeline.found
+
+    def recent_cadence_spm(self, steps: int) -> float | None:
+        """Median cadence of the latest steps; None before the first."""
+        times = self._pipeline.recent_step_times(steps)
+        return float(60.0 / np.median(times)) if times.size else None
+
+    @property
     def bw_N(self) -> float:
         """Body weight, NaN while it is not known."""
         return self._pipeline.bw_N

@@ -45,8 +45,8 @@ class ControlServer:
     """The recorder's end: answers commands and publishes where it listens.
 
     Args:
-        handler: Called with a command of COMMANDS and its arguments, by one thread at a time, never the caller's.
-            What it returns goes to the client (JSON, no NaN); a StanceError it raises is raised again there.
+        handler: Called with a command of COMMANDS and its arguments, by a thread per client and perhaps by several at
+            once. What it returns goes to the client (JSON, no NaN); a StanceError it raises is raised again there.
         session: Path of the session being recorded; empty if none.
         rings: Names of the shared-memory rings.
 
@@ -56,7 +56,6 @@ class ControlServer:
 
     def __init__(self, handler: Handler, session: str | Path = "", rings: Sequence[str] = ()) -> None:
         self._handler = handler
-        self._one_at_a_time = threading.Lock()
         self._visitors: set[_Visitor] = set()
         self._closing = False
         self._authkey = secrets.token_bytes(32)
@@ -155,8 +154,7 @@ class ControlServer:
         number = None
         try:
             command, args, number = parse(request)
-            with self._one_at_a_time:
-                body = {"id": number, "result": self._handler(command, args)}
+            body = {"id": number, "result": self._handler(command, args)}
             reply = json.dumps(body, allow_nan=False).encode()
             if len(reply) > MAX_REPLY_BYTES:
                 msg = f"the answer to {command} has {len(reply)} bytes"

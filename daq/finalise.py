@@ -14,8 +14,8 @@ from daq.errors import SessionError
 from daq.guarded_file import GuardedFile
 from daq.journal import VERSION, recover_hint, sync_directory
 from daq.journal_reader import JournalReader, Record
-from daq.session_format import ClockPairs, Epochs, Event, Gaps, SessionHeader, row_dtype
-from daq.session_hdf5 import CHUNK_ROWS, SessionFile
+from daq.session_format import BLOCK_ROWS, ClockPairs, Epochs, Event, Gaps, SessionHeader, row_dtype
+from daq.session_hdf5 import SessionFile
 from daq.session_records import MOST_ROWS, RecordKind, decode_column, decode_json, row_channels
 
 
@@ -184,7 +184,7 @@ class _Content:
         self.waiting.append(record.payload)
         self.waiting_rows += record.n
         if self.waiting_rows >= MOST_ROWS:
-            self._pass_on(self.waiting_rows % CHUNK_ROWS)
+            self._pass_on(self.waiting_rows % BLOCK_ROWS)
 
     def _pass_on(self, keep: int) -> None:
         """Hand the rows over, but for the last few that do not fill a chunk."""

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from daq.errors import SessionError
+from daq.session_format import BLOCK_ROWS, checksums
 
 # gzip cannot expand beyond this, so a larger claim is damage and not worth the memory.
 _MOST_EXPANSION = 1032
@@ -82,6 +83,29 @@ def child(group: Any, name: str, *, missing_ok: bool = False) -> Any:
     return found
 
 
+def read_rows(dataset: Any, start: int, stop: int) -> NDArray[Any]:
+    """Read rows, and make sure that they are those once written.
+
+    Args:
+        dataset: The dataset.
+        start: First row.
+        stop: Row after the last; not before `start` nor beyond the end.
+
+    Returns:
+        The rows.
+
+    Raises:
+        ValueError: If a checksum does not agree.
+    """
+    first = start - start % BLOCK_ROWS
+    values: NDArray[Any] = dataset[first : min(-(-stop // BLOCK_ROWS) * BLOCK_ROWS, len(dataset))]
+    sums = checksums(values)
+    at = first // BLOCK_ROWS
+    if not np.array_equal(sums, _raw_attribute(dataset.attrs, "crc32")[at : at + len(sums)]):
+        raise ValueError(f"the checksum of {dataset.name} is wrong within rows {first} to {first + len(values)}")
+    return values[start - first : stop - first]
+
+
 def load(dataset: Any, dtype: str) -> NDArray[Any]:
     """Read a whole one-dimensional dataset.
 
@@ -98,8 +122,7 @@ def load(dataset: Any, dtype: str) -> NDArray[Any]:
     if dataset.dtype != np.dtype(dtype) or len(dataset.shape) != 1:
         raise ValueError(f"{dataset.name} has shape {dataset.shape} of {dataset.dtype}")
     _check_size(dataset)
-    values: NDArray[Any] = dataset[()]
-    return values
+    return read_rows(dataset, 0, len(dataset))
 
 
 def texts(dataset: Any) -> list[str]:
@@ -114,13 +137,10 @@ def texts(dataset: Any) -> list[str]:
     Raises:
         ValueError: If it holds something else, or claims more than the file can hold.
     """
-    import h5py
-
-    kind = h5py.check_string_dtype(dataset.dtype)
-    if kind is None or kind.length is None or len(dataset.shape) != 1:
+    if dataset.dtype.kind != "S" or len(dataset.shape) != 1:
         raise ValueError(f"{dataset.name} has shape {dataset.shape} of {dataset.dtype}")
     _check_size(dataset)
-    return [str(text) for text in dataset.asstr()[()]]
+    return [text.decode() for text in read_rows(dataset, 0, len(dataset)).tolist()]
 
 
 def _check_size(dataset: Any) -> None:

@@ -1,6 +1,5 @@
 """The link to a device: an open port on which a device of our protocol has answered. It gives bytes, decodes none."""
 
-import secrets
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
@@ -10,10 +9,10 @@ import serial
 from daq.clock import RoundTrip, host_now
 from daq.errors import DeviceError, LinkError
 from daq.handshake import Dialogue, Patience, diagnose, raise_refusal, read_hello
+from daq.line import Line
 from daq.pending import Pending
 from daq.ports import PortInfo, list_ports, open_port, resets_on_open
-from daq.reader import ByteReader
-from daq.wire import Control, Hello, Kind, encode_control
+from daq.wire import Control, Hello, Kind
 
 __all__ = ["Link", "Patience", "Pending", "PortInfo", "list_ports", "open_link"]
 
@@ -48,28 +47,21 @@ def open_link(url: str, baud: int = 500_000, expect: Check | None = None, patien
     return link
 
 
-class Link:
-    """A device that has answered. Not for several threads at once. Made by `open_link`."""
+class Link(Line):
+    """A device that has answered; made by `open_link`. `hello` is that of its newest boot."""
 
     hello: Hello
 
     def __init__(self, url: str, port: serial.Serial, baud: int, expect: Check | None, patience: Patience) -> None:
-        self.url = url
+        super().__init__(url, port)
         self.baud = baud
-        self.pending = Pending()
-        self.heard_s = host_now()
-        self._spoke_s = self.heard_s
-        self._port = port
-        self._reader = ByteReader(port, url)
         self._expect = expect
         self._patience = patience
         self._may_reset = resets_on_open(port)
-        self._token = secrets.randbelow(255)  # unlike those of the session before, whose answers may still come
         self._held = bytearray()
         self._trips: list[RoundTrip] = []
         self._clock_s = -CLOCK_PERIOD_S
         self._streaming = False
-        self._closed = False
 
     def start(self) -> None:
         """Let the device stream; a LinkError says that it no longer answers.
@@ -90,35 +82,7 @@ class Link:
             Bytes, in order and complete since START was sent; empty if nothing came in time. `heard_s` is the host time
             at which they were read. A LinkError says that the device went away.
         """
-        return self._take_held() or self._read(timeout_s)
-
-    def send(self, kind: Kind, payload: bytes = b"") -> int:
-        """Send a command; while streaming, its answer comes out of the Decoder.
-
-        Args:
-            kind: The command.
-            payload: Its payload.
-
-        Returns:
-            The token that the answer will echo; `pending` knows it too.
-
-        Raises:
-            LinkError: The device went away, or takes no bytes.
-        """
-        self._token = self._token % 255 + 1  # 0 is for what a device says unasked
-        frame = encode_control(kind, self._token, payload)
-        self._spoke_s = host_now()
-        self.pending.sent(self._token, kind, self._spoke_s)
-        try:
-            self._port.write(frame)
-        except (OSError, TypeError, AttributeError) as error:
-            raise LinkError(
-                self.url,
-                expected="a connected device",
-                seen=f"a port that takes no bytes ({error})",
-                next_step="Check cable and power, then start again. What was recorded is kept.",
-            ) from error
-        return self._token
+        return self._take_held() or self.take(timeout_s)
 
     def request(self, kind: Kind, timeout_s: float = 1.0) -> Control:
         """Send a command without payload and wait for its answer; bytes read on the way are kept for `read`.
@@ -182,7 +146,7 @@ class Link:
     def revive(self, give_up_s: float | None = None) -> bytes:
         """Make a device stream again that has reset (silence, or another boot id), on the open port.
 
-        Call it again after a LinkError as long as there is hope; nothing that was read is lost, `read` gives it.
+        Call it again after a LinkError unless the link is `gone`; nothing that was read is lost, `read` gives it.
 
         Args:
             give_up_s: Longest wait for answers, s; None takes the patience's.
@@ -211,15 +175,9 @@ class Link:
 
     def close(self) -> None:
         """Stop the stream and close the port; may be called twice."""
-        if self._closed:
-            return
-        self.stop()
-        self._closed = True
-        wire = getattr(self._port, "_socket", None)
-        with suppress(OSError):
-            self._port.close()
-        if wire is not None:
-            wire.close()  # pyserial forgets to, if the other end has hung up first
+        if not self.closed:
+            self.stop()
+            self.hang_up()
 
     def __enter__(self) -> "Link":
         return self
@@ -236,7 +194,7 @@ class Link:
             diagnose(self.url, self.baud, dialogue)
         self._meet(answers)
         for _ in range(_DRAIN_READS):  # what an earlier run left, and answers to repeated questions
-            if not self._read(_DRAIN_S):
+            if not self.take(_DRAIN_S):
                 break
         self._held.clear()
 
@@ -295,19 +253,11 @@ class Link:
     @contextmanager
     def _conversation(self) -> Iterator[Dialogue]:
         """Talk with the device; whatever is read on the way is kept for `read`, even if the talk fails."""
-        dialogue = Dialogue(self.send, self._read, self._patience)
+        dialogue = Dialogue(self.send, self.take, self._patience)
         try:
             yield dialogue
         finally:
             self._held += dialogue.received
-
-    def _read(self, timeout_s: float) -> bytes:
-        if self._closed:  # the descriptor's number may be somebody else's by now
-            raise LinkError(self.url, expected="an open link", seen="a closed one", next_step="Open it again.")
-        data = self._reader.read(timeout_s)
-        if data:
-            self.heard_s = host_now()
-        return data
 
     def _take_held(self) -> bytes:
         held, self._held = bytes(self._held), bytearray()

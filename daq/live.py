@@ -9,7 +9,7 @@ from analysis.steps import COLUMN_DTYPES
 from daq.ring import Ring
 
 SAMPLES_S = 30.0
-STEPS = 1 << 15
+STEPS = 1 << 12
 
 
 def sample_dtype(belts: int) -> np.dtype[Any]:

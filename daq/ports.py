@@ -119,8 +119,8 @@ def _explain(url: str, baud: int, error: Exception) -> NoReturn:
             url,
             expected="a port that nobody else uses",
             seen="a busy port" + _holder(url),
-            next_step="Close the other program (a serial monitor, another recording: stance view attaches to a running "
-            "one). A port just plugged in may be probed by ModemManager: wait 10 s.",
+            next_step="Close the other program (a serial monitor, another recording). "
+            "A port just plugged in may be probed by ModemManager: wait 10 s.",
         ) from error
     if number in (errno.ENOENT, errno.ENODEV, errno.ENXIO):
         raise LinkError(url, expected="a serial port", seen="no such port", next_step=_suggest(url)) from error

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from analysis.steps import StepTable
+from daq.analyser import Analyser
 from daq.clock import host_now
 
 EVERY_S = 0.25
@@ -51,8 +52,6 @@ class ProgressMeter:
         """Begin again with a new take."""
         self._shown_s = host_now()
         self._marks: deque[tuple[float, int]] = deque(maxlen=8)
-        self._count = 0
-        self._cadence: deque[float] = deque(maxlen=RECENT_STEPS)
         self._contact: deque[float] = deque(maxlen=RECENT_STEPS)
 
     def due(self) -> bool:
@@ -70,17 +69,16 @@ class ProgressMeter:
             table: Final rows.
         """
         if table.rows:
-            self._count += table.rows
-            good = table["valid"] & ~np.isnan(table["cadence_spm"])
-            self._cadence.extend(table["cadence_spm"][good][-RECENT_STEPS:].tolist())
-            self._contact.extend(table["contact_time_ms"][good][-RECENT_STEPS:].tolist())
+            good = table["contact_time_ms"][table["valid"]]
+            self._contact.extend(good[~np.isnan(good)][-RECENT_STEPS:].tolist())
 
-    def progress(self, *, rows: int, elapsed_s: float) -> Progress:
+    def progress(self, *, rows: int, elapsed_s: float, analyser: Analyser) -> Progress:
         """Put it together.
 
         Args:
             rows: Frames so far.
             elapsed_s: Device time so far.
+            analyser: Knows the steps whose rows still wait.
 
         Returns:
             The moment's progress, without the counts of losses.
@@ -90,10 +88,10 @@ class ProgressMeter:
         then, before = self._marks[0]
         rate = (rows - before) / (now - then) if now > then else 0.0
         return Progress(
-            elapsed_s=elapsed_s, rows=rows, rate_Hz=rate, steps=self._count,
-            cadence_spm=_median(self._cadence), contact_time_ms=_median(self._contact),
-        )  # fmt: skip
-
-
-def _median(values: deque[float]) -> float | None:
-    return float(np.median(values)) if values else None
+            elapsed_s=elapsed_s,
+            rows=rows,
+            rate_Hz=rate,
+            steps=analyser.found,
+            cadence_spm=analyser.recent_cadence_spm(RECENT_STEPS),
+            contact_time_ms=float(np.median(self._contact)) if self._contact else None,
+        )

@@ -6,6 +6,7 @@ closed cleanly and the error raised again.
 
 import queue
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import ExitStack, suppress
@@ -32,10 +33,15 @@ from daq.rig import Rig, load_rig
 from daq.session_format import SessionHeader
 from daq.take import Mark, Take, refuse_existing
 from daq.tare import TareCollector
-from daq.wire import Hello, Kind, Stats
+from daq.wire import FRAME_BYTES, Hello, Kind, Stats
 
 READ_S = 0.02
-"""Longest wait for bytes: commands are answered this soon."""
+"""Bytes are gathered for this long before they are worked on: small chunks cost more per frame."""
+ENOUGH_BYTES = 1 << 16
+ANSWER_S = 0.02
+"""The device's clock is asked once a second; its answer mostly comes within this."""
+NAP_BYTES = 1024
+"""A quarter of what a serial line's buffer in the kernel holds: that much may arrive between two reads."""
 SILENCE_S = 1.0
 """A streaming device silent for this long has hung or been reset: try to revive it …"""
 GIVE_UP_S = 15.0
@@ -120,7 +126,6 @@ class Recorder:
         server = ControlServer(self._handle, session=self.options.out or "", rings=self._rings.names)
         cleanup.callback(server.close)
         link.start()
-        self._note_trips(link.take_round_trips())
 
     def _new_take(self, hello: Hello, *, recording: bool) -> Take:
         self._recording = recording
@@ -147,13 +152,16 @@ class Recorder:
         )
 
     def _loop(self, link: Link) -> None:
+        nap_s = NAP_BYTES / (FRAME_BYTES * link.hello.sample_rate_Hz)
+        hurry_until_s = 0.0
         while not self._stop.is_set():
-            data = link.read(READ_S)
+            data = gather(link, nap_s, hurry_until_s)
             arrived_s = link.heard_s
             if not data and host_now() - arrived_s > SILENCE_S:
                 data = self._revive(link)
             self._accept(self._decoder.feed(data), link, arrived_s)
-            link.clock_request()
+            if link.clock_request() is not None:
+                hurry_until_s = host_now() + ANSWER_S
             self._obey(link)
             if self._meter.due() and self._on_progress is not None:
                 self._on_progress(self._progress())
@@ -169,6 +177,7 @@ class Recorder:
         for output in self._take.feed(chunk, arrived_s=arrived_s, trips=self._trips):
             self._rings.push(output)
             self._meter.steps(output.steps)
+        self._note_trips(link.take_round_trips())  # those of the start, once there is a tick to compare them with
         if self._tare is not None and self._tare.feed(chunk.counts):
             self._finish_tare()
 
@@ -202,7 +211,7 @@ class Recorder:
             try:
                 data = link.revive(give_up_s=SILENCE_S)
             except LinkError:
-                if host_now() > give_up or self._stop.is_set():
+                if link.gone or host_now() > give_up or self._stop.is_set():
                     raise
                 continue
             self._note_trips(link.take_round_trips())
@@ -307,9 +316,35 @@ class Recorder:
         gaps = self._take.gaps
         lost = int(gaps.lost[gaps.lost > 0].sum())
         state = "recording" if self._recording else "waiting"
-        base = self._meter.progress(rows=self._take.rows, elapsed_s=self._take.duration_s)
+        base = self._meter.progress(rows=self._take.rows, elapsed_s=self._take.duration_s, analyser=self._take.analyser)
         return replace(base, state=state, lost=lost, resets=int((gaps.lost < 0).sum()),
                        crc_errors=counters.crc_errors, duplicates=counters.duplicates)  # fmt: skip
+
+
+def gather(link: Link, nap_s: float, hurry_until_s: float) -> bytes:
+    """Read what comes in `READ_S`, so that it is worked on in one go.
+
+    Args:
+        link: Streaming.
+        nap_s: Pause between reads, short enough for the line's buffer.
+        hurry_until_s: Until then an answer is awaited whose time of arrival counts, so bytes are handed on at once.
+
+    Returns:
+        What arrived, maybe nothing.
+    """
+    parts: list[bytes] = []
+    size, now = 0, host_now()
+    end = now + READ_S
+    while now < end and size < ENOUGH_BYTES:
+        data = link.read(end - now)
+        parts.append(data)
+        size += len(data)
+        now = host_now()
+        if data and now < hurry_until_s:
+            break
+        if data and size < ENOUGH_BYTES and now < end:
+            time.sleep(min(nap_s, end - now))
+    return b"".join(parts)
 
 
 def check_device(hello: Hello, rig: Rig) -> None:

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from daq.guarded_file import GuardedFile
 from daq.session_format import (
+    BLOCK_ROWS,
     FORMAT,
     FORMAT_VERSION,
     HEADER_TYPES,
@@ -18,14 +19,15 @@ from daq.session_format import (
     Event,
     Gaps,
     SessionHeader,
+    checksums,
     to_json,
 )
 
-CHUNK_ROWS = 4096
+_WORTH_PACKING = 1 << 14  # the index of a compressed dataset takes some thousand bytes
 _PACKED = {"compression": "gzip", "compression_opts": 1, "shuffle": True}
 
 
-def encode_texts(texts: Sequence[str]) -> tuple[NDArray[np.bytes_], Any]:
+def encode_texts(texts: Sequence[str]) -> NDArray[np.bytes_]:
     """Encode texts as HDF5 texts of one fixed width.
 
     Texts of variable width would lie in a heap without checksums: one damaged bit there lets the HDF5 library search
@@ -35,24 +37,19 @@ def encode_texts(texts: Sequence[str]) -> tuple[NDArray[np.bytes_], Any]:
         texts: Texts; NUL and halves of surrogate pairs, which HDF5 cannot hold, are replaced.
 
     Returns:
-        The bytes, shape (n,), and the HDF5 type of one.
+        The bytes, shape (n,), of a type that h5py knows to be UTF-8.
     """
     import h5py
 
     encoded = [text.replace("\0", "\N{REPLACEMENT CHARACTER}").encode("utf-8", "replace") for text in texts]
     width = max((len(text) for text in encoded), default=0) or 1
-    return np.array(encoded, f"S{width}"), h5py.string_dtype("utf-8", width)
+    return np.array(encoded, h5py.string_dtype("utf-8", width))
 
 
 def put_text(attributes: Any, name: str, text: str | Sequence[str]) -> None:
     """Set an attribute to a text, or to a list of texts."""
-    values, kind = encode_texts([text] if isinstance(text, str) else text)
-    values = values.reshape(()) if isinstance(text, str) else values
-    attributes.create(name, values, shape=values.shape, dtype=kind)
-
-
-def _packing(n: int) -> dict[str, Any]:
-    return {"chunks": (min(n, CHUNK_ROWS),), **_PACKED} if n else {}
+    values = encode_texts([text] if isinstance(text, str) else text)
+    attributes.create(name, values, shape=() if isinstance(text, str) else values.shape, dtype=values.dtype)
 
 
 class SessionFile:
@@ -70,6 +67,7 @@ class SessionFile:
         # The format of HDF5 1.8 (2008): checksummed metadata, and every tool in use reads it.
         self._h5 = h5py.File(file, "w", libver=("v108", "v108"))
         self.rows = 0
+        self._sums: dict[str, list[NDArray[np.uint32]]] = {name: [] for name in RAW_COLUMNS}
         root = self._h5.attrs
         root["format_version"] = FORMAT_VERSION
         put_text(root, "format", FORMAT)
@@ -92,19 +90,21 @@ class SessionFile:
         raw = self._h5.create_group("raw")
         for name, kind in RAW_COLUMNS.items():
             more = (channels,) if name == "counts" else ()
-            raw.create_dataset(name, (0, *more), kind, maxshape=(None, *more), chunks=(CHUNK_ROWS, *more), **_PACKED)
+            raw.create_dataset(name, (0, *more), kind, maxshape=(None, *more), chunks=(BLOCK_ROWS, *more), **_PACKED)
 
     def add_rows(self, rows: NDArray[Any]) -> None:
-        """Append rows; multiples of `CHUNK_ROWS`, but for the last, are compressed once only.
+        """Append rows.
 
         Args:
-            rows: (n,) packed rows of `row_dtype`.
+            rows: (n,) packed rows of `row_dtype`; n a multiple of `BLOCK_ROWS`, but for the last ones.
         """
         stop = self.rows + len(rows)
         for name in RAW_COLUMNS:
             dataset = self._h5["raw"][name]
             dataset.resize(stop, axis=0)
-            dataset[self.rows : stop] = np.ascontiguousarray(rows[name])
+            column = np.ascontiguousarray(rows[name])
+            dataset[self.rows : stop] = column
+            self._sums[name].append(checksums(column))
         self.rows = stop
 
     def add_tables(self, gaps: Gaps, epochs: Epochs, clock: ClockPairs, events: Sequence[Event]) -> None:
@@ -118,15 +118,18 @@ class SessionFile:
         """
         for group, table in (("gaps", gaps), ("epochs", epochs), ("clock", clock)):
             for field in fields(table):
-                self._h5.create_dataset(f"{group}/{field.name}", data=getattr(table, field.name))
-        self._h5.create_dataset("events/row", data=np.array([event.row for event in events], "<i8"))
-        self._add_texts(self._h5["events"], "kind", [event.kind for event in events])
-        self._add_texts(self._h5["events"], "text", [event.text for event in events])
-        self._add_texts(self._h5["events"], "data", [to_json(event.data) for event in events])
+                self._add(f"{group}/{field.name}", getattr(table, field.name))
+        self._add("events/row", np.array([event.row for event in events], "<i8"))
+        self._add("events/kind", encode_texts([event.kind for event in events]))
+        self._add("events/text", encode_texts([event.text for event in events]))
+        self._add("events/data", encode_texts([to_json(event.data) for event in events]))
 
-    def _add_texts(self, group: Any, name: str, texts: Sequence[str]) -> Any:
-        values, kind = encode_texts(texts)
-        return group.create_dataset(name, data=values, dtype=kind, **_packing(len(values)))
+    def _add(self, name: str, values: NDArray[Any]) -> Any:
+        large = values.nbytes > _WORTH_PACKING
+        how = {"chunks": (min(len(values), BLOCK_ROWS),), **_PACKED} if large else {}
+        dataset = self._h5.create_dataset(name, data=values, dtype=values.dtype, **how)
+        dataset.attrs["crc32"] = checksums(values)
+        return dataset
 
     def add_steps(self, columns: Mapping[str, NDArray[Any]], attributes: Mapping[str, Any]) -> None:
         """Write the step table.
@@ -137,7 +140,7 @@ class SessionFile:
         """
         steps = self._h5.create_group("steps", track_order=True)
         for name, column in columns.items():
-            self._add_column(steps, name, column)
+            self._add_column(name, column)
         rest = dict(attributes)
         if "flags" in columns and "flag_names" in rest:
             put_text(steps["flags"].attrs, "flag_names", [str(name) for name in rest.pop("flag_names")])
@@ -149,13 +152,13 @@ class SessionFile:
         put_text(steps.attrs, "protocol", to_json(rest.pop("protocol", None)))
         put_text(steps.attrs, "extra", to_json(rest))
 
-    def _add_column(self, steps: Any, name: str, column: NDArray[Any]) -> None:
+    def _add_column(self, name: str, column: NDArray[Any]) -> None:
+        stored = column
         if column.dtype.kind == "U":
-            dataset = self._add_texts(steps, name, column.tolist())
-        else:  # HDF5 has no truth values: an enumeration confuses R, bytes confuse nobody
-            stored = column.astype("u1") if column.dtype.kind == "b" else column
-            dataset = steps.create_dataset(name, data=stored, **_packing(len(stored)))
-        put_text(dataset.attrs, "numpy_dtype", column.dtype.str)
+            stored = encode_texts(column.tolist())
+        elif column.dtype.kind == "b":  # HDF5 has no truth values: an enumeration confuses R, bytes nobody
+            stored = column.astype("u1")
+        put_text(self._add(f"steps/{name}", stored).attrs, "numpy_dtype", column.dtype.str)
 
     def finish(self, summary: Mapping[str, Any], *, ended: bool, unusable_bytes: int) -> None:
         """Write what is known only now, and close.
@@ -165,6 +168,8 @@ class SessionFile:
             ended: Whether the recording ended as it should, rather than being recovered.
             unusable_bytes: Bytes of the journal that could not be used.
         """
+        for name, sums in self._sums.items():
+            self._h5["raw"][name].attrs["crc32"] = np.concatenate([np.empty(0, "<u4"), *sums])
         root = self._h5.attrs
         root["rows"], root["ended"], root["unusable_bytes"] = self.rows, np.uint8(ended), unusable_bytes
         put_text(root, "summary", to_json(summary))

@@ -34,7 +34,6 @@ def open_session(path: Path | str) -> Session:
                 str(path),
                 expected="a session of stance",
                 seen="an HDF5 file of another program",
-                next_step="To bring in recordings of other programs, see `stance import --help`.",
             )
         version = attribute(file.attrs, "format_version", int)
         if version > FORMAT_VERSION:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from daq.chunk import Chunk
-from daq.hdf5_access import attribute, attribute_texts, child, load, reading, texts
+from daq.hdf5_access import attribute, attribute_texts, child, load, read_rows, reading, texts
 from daq.session_format import (
     HEADER_TYPES,
     OPTIONAL,
@@ -80,7 +80,7 @@ class Session:
         while at < stop or (at == start == stop == self.rows and self._gaps_between(at, at).any()):
             end = min(at + max(1, rows), stop)
             with reading(self.path):
-                columns = {name: dataset[at:end] for name, dataset in self._raw.items()}
+                columns = {name: read_rows(dataset, at, end) for name, dataset in self._raw.items()}
             inside = self._gaps_between(at, end)
             yield Chunk(**columns, gap_row=self.gaps.row[inside] - at, gap_lost=self.gaps.lost[inside])
             if end == stop:
@@ -123,8 +123,7 @@ class Session:
     def _read(self, name: str, start: int, stop: int | None) -> NDArray[Any]:
         first, last, _ = slice(start, stop).indices(self.rows)
         with reading(self.path):
-            out: NDArray[Any] = self._raw[name][first : max(first, last)]
-        return out
+            return read_rows(self._raw[name], first, max(first, last))
 
     def steps(self) -> dict[str, NDArray[Any]]:
         """Read the step table.

@@ -149,7 +149,8 @@ class Framer:
         if not period_s:
             return np.zeros(len(sample), np.int64)
         between_s = (sample + 0.5) / self._chain.rate_Hz  # half a sample on: an edge between samples is not rounded
-        return (np.mod(between_s, period_s) >= period_s / 2) * int(Status.SYNC_IN)
+        high: NDArray[np.int64] = (np.mod(between_s, period_s) >= period_s / 2).astype(np.int64)
+        return high * int(Status.SYNC_IN)
 
 
 def ticks_at(board: Board, epoch: Epoch, time_s: float) -> int:

@@ -144,16 +144,16 @@ class SignalChain:
         Raises:
             ValueError: If the block has gone by.
         """
-        if self._block is None or number >= self._next:
-            if number - self._next > LONG_SILENCE_BLOCKS:
-                self._deck = Deck(self.modes, self.rate_Hz, self.sensors.gain.shape[1])
-                self._next = number - SETTLING_BLOCKS
-            while self._next <= number:
-                self._block = self._make(self._next)
-                self._next += 1
-        elif number != self._next - 1:
+        if self._block is not None and number == self._next - 1:
+            return self._block
+        if number < self._next:
             raise ValueError(f"block {number} has gone by, the chain is at block {self._next - 1}")
-        assert self._block is not None
+        if number - self._next > LONG_SILENCE_BLOCKS:
+            self._deck = Deck(self.modes, self.rate_Hz, self.sensors.gain.shape[1])
+            self._next = number - SETTLING_BLOCKS
+        for skipped in range(self._next, number):
+            self._load(skipped * BLOCK)
+        self._block, self._next = self._make(number), number + 1
         return self._block
 
     def _make(self, number: int) -> SignalBlock:

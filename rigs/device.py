@@ -129,7 +129,8 @@ class VirtualDevice:
             return self._ready_s
         if not self._epoch.streaming or self._zero_s is None:
             return None
-        return self._zero_s + (self._next_sample + frames - 1) / self.chain.rate_Hz
+        due_s = self._zero_s + (self._next_sample + frames - 1) / self.chain.rate_Hz
+        return min([due_s, *(at_s for at_s, _ in self._events[:1])])
 
     def reboot(self, now_s: float) -> None:
         """Reset the board, as opening the port does on an Arduino; what is on the line is lost.

@@ -8,7 +8,7 @@ from rigs.device import VirtualDevice
 
 PREFETCH_BYTES = 1024 * FRAME_BYTES
 """At full speed so much is there whenever somebody looks."""
-_FRUITLESS_FRAMES = 1 << 16
+_FRUITLESS_FRAMES = 1 << 14
 """At full speed, so many frames without a byte (all dropped on the line) count as silence."""
 
 
@@ -78,13 +78,15 @@ class Pump:
 
     def _hurry(self, wanted: int) -> None:
         """Let time pass until so many bytes are there, or the device has nothing more to say by itself."""
-        fruitless = 0
+        fruitless = 0.0
         while (missing := wanted - self.device.waiting) > 0 and fruitless < _FRUITLESS_FRAMES:
-            frames = math.ceil(missing / FRAME_BYTES)
-            due_s = self.device.due_s(frames)
+            due_s = self.device.due_s(math.ceil(missing / FRAME_BYTES))
             if due_s is None:
                 return
-            before = self.device.waiting
+            before, before_s = self.device.waiting, self._now_s
             self._now_s = max(self._now_s, due_s)
             self.device.advance(self._now_s)
-            fruitless = 0 if self.device.waiting > before else fruitless + frames
+            if self.device.waiting > before:
+                fruitless = 0.0
+            else:
+                fruitless += 1 + (self._now_s - before_s) * self.device.chain.rate_Hz

@@ -16,28 +16,38 @@ _LEAST_SLEEP_S = 5e-4
 """Frames due within this go out together, as they do over USB; at 8 kHz there are four."""
 
 Ready = Callable[[str], object]
+Visit = Callable[[bool], object]
 
 
-def serve_pty(url: str, ready: Ready, *, reset_on_open: bool = True, stop: Stop | None = None) -> VirtualDevice:
+def serve_pty(
+    url: str,
+    on_ready: Ready,
+    *,
+    on_client: Visit | None = None,
+    reset_on_open: bool = True,
+    stop: Stop | None = None,
+) -> VirtualDevice:
     """Serve a virtual treadmill on a pseudo-terminal. POSIX only: elsewhere a LinkError says so.
 
     Args:
         url: The treadmill, virtual://NAME?…
-        ready: Called once with the name of the terminal, e.g. /dev/pts/3.
+        on_ready: Called once with the name of the terminal, e.g. /dev/pts/3.
+        on_client: Called with True when somebody has opened it and with False when they are gone.
         reset_on_open: Every opening resets the board, as on an Arduino.
         stop: Ends it; otherwise it runs until interrupted, or until the device's `unplug_at_s`.
 
     Returns:
         The device, with its ledger.
     """
-    return _serve(url, PtyDoor, ready, reset_on_open, stop)
+    return _serve(url, PtyDoor, on_ready, on_client, reset_on_open, stop)
 
 
 def serve_tcp(
     url: str,
     port: int,
-    ready: Ready,
+    on_ready: Ready,
     *,
+    on_client: Visit | None = None,
     host: str = "127.0.0.1",
     reset_on_open: bool = True,
     stop: Stop | None = None,
@@ -47,7 +57,8 @@ def serve_tcp(
     Args:
         url: The treadmill, virtual://NAME?…
         port: Port number; 0 takes a free one.
-        ready: Called once with the address, e.g. socket://127.0.0.1:7000.
+        on_ready: Called once with the address, e.g. socket://127.0.0.1:7000.
+        on_client: Called with True when somebody has connected and with False when they are gone.
         host: Interface to listen on; others than this computer reach it only if you say so.
         reset_on_open: Every connection resets the board, as opening the port does on an Arduino.
         stop: Ends it; otherwise it runs until interrupted, or until the device's `unplug_at_s`.
@@ -55,25 +66,34 @@ def serve_tcp(
     Returns:
         The device, with its ledger. A LinkError says that the port cannot be used.
     """
-    return _serve(url, lambda: TcpDoor(port, host), ready, reset_on_open, stop)
+    return _serve(url, lambda: TcpDoor(port, host), on_ready, on_client, reset_on_open, stop)
 
 
 def _serve(
-    url: str, make_door: Callable[[], Door], ready: Ready, reset_on_open: bool, stop: Stop | None
+    url: str,
+    make_door: Callable[[], Door],
+    on_ready: Ready,
+    on_client: Visit | None,
+    reset_on_open: bool,
+    stop: Stop | None,
 ) -> VirtualDevice:
     asked = VirtualUrl.parse(url)
     device = make_device(asked)
     pump = Pump(device, asked.values["speed"])
     door, own_stop = make_door(), stop or Stop()
+    tell = on_client or (lambda _: None)
     opened = 0
     try:
-        ready(door.address)
+        on_ready(door.address)
         while not device.unplugged and door.wait_for_client(own_stop):
             if opened and reset_on_open:
                 device.reboot(pump.now_s())
             device.transmit(pump.now_s())  # what it said to nobody
             opened += 1
-            if _attend(pump, door, own_stop):
+            tell(True)
+            stopped = _attend(pump, door, own_stop)
+            tell(False)
+            if stopped:
                 break
             if reset_on_open:
                 device.hush(pump.now_s())

@@ -274,3 +274,7 @@ def manual_tables() -> str:
             lines += ["", f"### {group}", "", "| parameter | value | default | meaning |", "| --- | --- | --- | --- |"]
         lines.append(f"| `{p.name}` | {p.expected} | {p.default_text} | {p.meaning} |")
     return "\n".join(lines[1:]) + "\n"
+
+
+if __name__ == "__main__":
+    print(manual_tables(), end="")

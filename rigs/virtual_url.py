@@ -55,9 +55,7 @@ class VirtualUrl:
             LinkError: It is no such URL, or a parameter is unknown, doubled, out of range or out of place.
         """
         parts = urlsplit(url)
-        rig = (
-            unquote(parts.netloc + parts.path).rstrip("/") if parts.path == "/" else unquote(parts.netloc + parts.path)
-        )
+        rig = unquote(parts.netloc + (parts.path if parts.path != "/" else ""))
         if parts.scheme.lower() != SCHEME or not rig:
             raise LinkError(
                 url,
@@ -96,6 +94,21 @@ class VirtualUrl:
         _check(where, given)
         defaults = {name: parameter.default for name, parameter in PARAMETERS.items()}
         return cls(rig, MappingProxyType({**defaults, **given}))
+
+
+def virtual_url(rig: str, query: str = "") -> str:
+    """Put a URL together and check it.
+
+    Args:
+        rig: Name of a shipped rig, or the path of a rig file.
+        query: Parameters as they stand in a URL, for example "seed=2&drop=1e-4".
+
+    Returns:
+        The URL; a LinkError says what is wrong with it.
+    """
+    url = f"{SCHEME}://{quote(rig, safe='')}" + (f"?{query}" if query else "")
+    VirtualUrl.parse(url)
+    return url
 
 
 def _known(where: str, name: str) -> None:

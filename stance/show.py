@@ -2,6 +2,7 @@
 
 import json
 import sys
+import time
 from typing import Any
 
 import click
@@ -69,14 +70,14 @@ class ProgressLine:
     def __init__(self, every_s: float = 10.0) -> None:
         self._terminal = sys.stderr.isatty()
         self._every_s = every_s
-        self._next_s = every_s
+        self._next_s = time.monotonic() + every_s
 
     def __call__(self, progress: Progress) -> None:
         """Show where the recording stands."""
         text = progress_text(progress)
         if self._terminal:
             click.echo(f"\r{text}\x1b[K", err=True, nl=False)
-        elif progress.elapsed_s >= self._next_s:
+        elif time.monotonic() >= self._next_s:
             self._next_s += self._every_s
             click.echo(text, err=True)
 

@@ -1,6 +1,7 @@
 """`stance rigs`: list, show, copy, validate and serve rigs."""
 
 from pathlib import Path
+from urllib.parse import quote
 
 import click
 
@@ -87,14 +88,13 @@ def serve(rig: str, pty: bool, tcp: int | None, options: str) -> None:
     if pty == (tcp is not None):
         raise click.UsageError("Give either --pty or --tcp PORT.")
     from rigs.serve import serve_pty, serve_tcp
-    from rigs.virtual_url import virtual_url
 
-    url = virtual_url(rig, options)
+    url = f"virtual://{quote(rig, safe='')}?{options}"
     try:
         if tcp is not None:
-            serve_tcp(url, tcp, on_ready=_announce)
+            serve_tcp(url, tcp, _announce)
         else:
-            serve_pty(url, on_ready=_announce)
+            serve_pty(url, _announce)
     except KeyboardInterrupt:
         say("Stopped.")
 

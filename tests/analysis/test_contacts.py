@@ -72,7 +72,7 @@ def forces(draw):
     return np.repeat([lv for lv, _ in runs], [n for _, n in runs]).astype(float)
 
 
-@settings(max_examples=600)
+@settings(max_examples=600, deadline=None)
 @given(forces(), st.lists(st.integers(0, 500), max_size=10))
 def test_equals_the_state_machine_for_any_cutting(force, cuts):
     steps, ignored = contacts_of_record(force, SHORT)
@@ -81,13 +81,13 @@ def test_equals_the_state_machine_for_any_cutting(force, cuts):
     assert detector.ignored == ignored
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 @given(forces())
 def test_equals_the_state_machine_sample_by_sample(force):
     assert detect(force, SHORT, range(force.size))[0] == contacts_of_record(force, SHORT)[0]
 
 
-@settings(max_examples=40)
+@settings(max_examples=40, deadline=None)
 @given(st.integers(0, 2**32 - 1), st.sampled_from([300.0, 976.5625, 1000.0, 2400.0]))
 def test_equals_the_state_machine_on_noisy_running_at_true_protocol(seed, rate):
     rng = np.random.default_rng(seed)

@@ -30,7 +30,7 @@ def switches_one_by_one(signal):
     return found
 
 
-@settings(max_examples=500)
+@settings(max_examples=500, deadline=None)
 @given(FORCES, st.lists(st.integers(0, 60), max_size=8))
 def test_trigger_equals_a_state_machine_for_any_cutting(signal, cuts):
     trigger, found = SchmittTrigger(ON, OFF), []
@@ -58,7 +58,7 @@ def crossing_one_by_one(signal, level, first, last, origin, rising):
     return answer
 
 
-@settings(max_examples=300)
+@settings(max_examples=300, deadline=None)
 @given(st.data())
 def test_last_crossing_equals_a_loop(data):
     signal = np.array(data.draw(st.lists(st.integers(-4, 4).map(float), min_size=1, max_size=60)))

@@ -57,7 +57,7 @@ def test_output_is_the_convolution_and_needs_no_padding():
     np.testing.assert_allclose(got, want, atol=1e-13)
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 @given(st.integers(0, 2**32 - 1), st.sampled_from(RATES), st.lists(st.integers(0, 700), max_size=12))
 def test_any_cutting_gives_the_same_bits(seed, rate, cuts):
     signal = 1e3 * np.random.default_rng(seed).normal(size=(2, 700))

@@ -15,9 +15,7 @@ def by_stance(signal, starts, stops):
     rows = []
     for number, (a, b) in enumerate(zip(starts, stops, strict=True)):
         found, info = find_peaks(signal[a:b], prominence=0)
-        rows += [
-            (number, p, signal[a + p], prom) for p, prom in zip(found, info["prominences"], strict=True)
-        ]
+        rows += [(number, p, signal[a + p], prom) for p, prom in zip(found, info["prominences"], strict=True)]
     return rows
 
 

@@ -15,7 +15,7 @@ def windows(draw):
     return signal, np.array([p[0] for p in pairs], int), np.array([p[1] for p in pairs], int)
 
 
-@settings(max_examples=200)
+@settings(max_examples=200, deadline=None)
 @given(windows())
 def test_extremes_of_windows_in_any_order_overlapping_and_up_to_the_last_sample(case):
     signal, first, last = case
@@ -37,7 +37,7 @@ def integral_of_one(signal, start, stop):
     return np.trapezoid(np.interp(knots, np.arange(signal.size), signal), knots)
 
 
-@settings(max_examples=200)
+@settings(max_examples=200, deadline=None)
 @given(st.data())
 def test_integrals_and_values_between_samples(data):
     signal = np.array(data.draw(st.lists(st.integers(-9, 9).map(float), min_size=4, max_size=60)))

@@ -77,7 +77,7 @@ def test_no_centre_of_pressure_below_200_N():
     assert (x[2], y[2]) == (-0.1, 0.045)
 
 
-@settings(max_examples=50)
+@settings(max_examples=50, deadline=None)
 @given(st.integers(0, 2**32 - 1), st.integers(1, 9), st.integers(1, 70))
 def test_a_samples_wrench_has_the_same_bits_alone_and_in_a_block(seed, channels, n):
     rng = np.random.default_rng(seed)

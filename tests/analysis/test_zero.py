@@ -232,7 +232,7 @@ def test_running_goes_on_after_the_offset_has_risen_by_100_N(gaps):
 
 @pytest.mark.xfail(strict=True, reason="a flight under 40 ms gives no knot, so the first zero is held for ever")
 def test_drift_is_followed_through_short_flights():
-    slow = train(lambda t: half_sine_with_impact(t, 0.33, 0.035), 160, 0.365)
+    slow = train(lambda t: half_sine_with_impact(t, 0.335, 0.030), 160, 0.365)  # 40 ms below 50 N
     reference, _ = analyse(slow, one_belt())
     table, _ = analyse(slow + 0.5 * seconds_of(slow), one_belt())  # 29 N in the end
     np.testing.assert_allclose(table["active_peak_N"], reference["active_peak_N"], atol=5.0)
@@ -241,7 +241,7 @@ def test_drift_is_followed_through_short_flights():
 # The stages, for any cutting ------------------------------------------------------------------------------------
 
 
-@settings(max_examples=25)
+@settings(max_examples=25, deadline=None)
 @given(st.integers(0, 2**32 - 1), st.lists(st.integers(0, 10**6), max_size=15), st.booleans())
 def test_stages_release_the_same_bits_for_any_cutting(seed, cuts, quiet):
     rng = np.random.default_rng(seed)

@@ -202,9 +202,9 @@ def test_lost_answers_are_asked_again() -> None:
 @pytest.mark.parametrize("may_reset", [False, True])
 def test_revive_after_a_reset_loses_no_byte(may_reset: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(daq.link, "resets_on_open", lambda port: may_reset)
-    slow = replace(QUICK, bootloader_s=0.4)
+    slow = replace(QUICK, bootloader_s=0.6)
     with on_pty(Script()) as (name, device), open_link(name, patience=slow) as link:
-        device.script.bootloader_s, device.script.stuck_s = 0.1, 5.0 if may_reset else 0.0
+        device.script.bootloader_s, device.script.stuck_s = 0.25, 5.0 if may_reset else 0.0
         device._reset_after = 120
         link.start()
         link.take_round_trips()
@@ -229,6 +229,7 @@ def test_revive_in_vain_can_be_repeated_and_keeps_what_was_read() -> None:
         device.script.mute = frozenset({Kind.HELLO})
         with pytest.raises(LinkError, match="HELLO"):
             link.revive(give_up_s=0.1)
+        assert not link.gone
         device.script.mute = frozenset()
         decoder = Decoder(ticks_per_sample=TICKS)
         chunk = Chunk.concat([decoder.feed(link.revive()).chunk, read_frames(link, 60, decoder)])
@@ -347,6 +348,9 @@ def test_unplugged() -> None:
         os.close(device.fd)
         with pytest.raises(LinkError, match="ended") as error:
             read_to_the_end(link)
+        assert link.gone
+        with pytest.raises(LinkError, match=r"ended|takes no bytes"):
+            link.revive()
         assert "recorded is kept" in message(error, name)
 
 

@@ -6,6 +6,8 @@ import os
 import struct
 import subprocess
 import sys
+import threading
+from multiprocessing import resource_tracker
 from multiprocessing.shared_memory import SharedMemory
 
 import numpy as np
@@ -13,6 +15,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from daq import ring as ring_module
+from daq import ring_segment
 from daq.errors import LinkError
 from daq.ring import _COMMITTED, _RESERVED, Ring, RingReader
 
@@ -326,3 +330,25 @@ def test_one_writing_and_three_reading_processes_never_tear_and_count_every_row(
         assert delivered + overrun == written > 1_000_000
         assert reads > 100
     assert sum(overrun for _, overrun, *_ in seen) > 0  # the readers were really lapped
+
+
+def test_processors_that_reorder_memory_get_fences(ring, monkeypatch):
+    fences = []
+    monkeypatch.setattr("daq.ring._REORDERS", True)
+    monkeypatch.setattr("daq.ring._fence", lambda f=ring_module._fence: (fences.append(ring.written), f()))
+    ring.push(pattern(0, 2))
+    assert fences == [0, 0]  # both between reserving and committing
+    np.testing.assert_array_equal(ring.read(0).data, pattern(0, 2))
+    assert len(fences) == 4
+
+
+def test_while_one_thread_attaches_another_still_creates_tracked_memory(monkeypatch):
+    seen = []
+    monkeypatch.setattr(resource_tracker, "register", lambda name, kind: seen.append(name))
+    with ring_segment._untracked():
+        resource_tracker.register("attached", "shared_memory")
+        other = threading.Thread(target=lambda: resource_tracker.register("created", "shared_memory"))
+        other.start()
+        other.join(60)
+    resource_tracker.register("later", "shared_memory")
+    assert seen == ["created", "later"]

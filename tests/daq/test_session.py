@@ -2,6 +2,7 @@
 
 import json
 import re
+import zlib
 from pathlib import Path
 
 import h5py
@@ -296,9 +297,12 @@ def names_in(path: Path) -> set[str]:
         found |= {f"@{name}" for name in file.attrs}
 
         def visit(name, node):
-            found.update(f"{name}@{attribute}" for attribute in node.attrs)
+            attributes = set(node.attrs)
             if isinstance(node, h5py.Dataset):
-                found.add(name)
+                assert "crc32" in attributes, name
+                attributes.remove("crc32")
+                found.update((name, "<dataset>@crc32"))
+            found.update(f"{name}@{attribute}" for attribute in attributes)
 
         file.visititems(visit)
     return {re.sub(r"^steps/(?!flags($|@flag_names))[^@]+", "steps/<column>", name) for name in found}
@@ -334,6 +338,18 @@ def test_raw_data_is_packed_as_any_hdf5_library_can_read_it(path):
             assert (dataset.compression, dataset.compression_opts, dataset.shuffle) == ("gzip", 1, True)
             assert dataset.chunks == ((4096, 8) if name == "counts" else (4096,))
             assert dataset.shape[0] == file.attrs["rows"] == 2500
+
+
+def test_the_checksums_are_those_that_anybody_would_compute(path):
+    make(path, rows=5000)
+    with h5py.File(path) as file:
+        for name, data in (("raw/counts", pattern(0, 5000).counts), ("raw/status", pattern(0, 5000).status)):
+            sums = [zlib.crc32(data[:4096].tobytes()), zlib.crc32(data[4096:].tobytes())]
+            assert file[name].attrs["crc32"].tolist() == sums
+        assert file["events/text"].attrs["crc32"].tolist() == [zlib.crc32(b"go")]
+        assert file["gaps/row"].attrs["crc32"].tolist() == [
+            zlib.crc32(np.array([1000, 2000, 3000, 4000], "<i8").tobytes())
+        ]
 
 
 def test_a_session_of_every_format_version_keeps_opening():

@@ -1,6 +1,8 @@
 """Recovery after kills, full disks and damage: exactly a prefix of what was written, and never a lost journal."""
 
+import contextlib
 import errno
+import io
 import os
 import random
 import signal
@@ -10,6 +12,8 @@ import time
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from recorder_child import ATTRS, HEADER, RECORD, STEPS, pattern
 from test_session import same
 
@@ -276,6 +280,34 @@ def test_a_disk_that_fills_at_any_write_of_the_finishing_costs_nothing(path, mon
             assert "No space left" in str(error)  # noqa: PT017 - every outcome but these two is a failure
     assert refused > 20
     assert_complete(path, 9000)
+
+
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    good=st.integers(0, 12),
+    calls=st.lists(st.tuples(st.sampled_from("wwr"), st.integers(0, 60), st.integers(0, 30)), max_size=25),
+)
+def test_a_guarded_file_behaves_like_memory_whatever_the_disk_does(path, good, calls):
+    path.unlink(missing_ok=True)
+    truth, file = io.BytesIO(), guarded_file.GuardedFile(path)
+    disk = FullDisk(good)
+    with pytest.MonkeyPatch.context() as patch, contextlib.closing(file):
+        patch.setattr(guarded_file, "_write", disk)
+        for number, (what, at, n) in enumerate(calls):
+            if what == "w":
+                for target in (file, truth):
+                    target.seek(at)
+                    target.write(bytes([number + 1]) * n)
+            elif what == "r":
+                file.seek(at)
+                truth.seek(at)
+                assert file.read(n) == truth.read(n).ljust(n, b"\0")
+            assert file.seek(0, 2) == file.tell() >= len(truth.getvalue())
+        if disk.left < 0:
+            with pytest.raises(OSError, match="No space left"):
+                file.check()
+            with pytest.raises(OSError, match="No space left"):
+                file.sync()
 
 
 @pytest.mark.parametrize("what", ["_sync", "replace"])

@@ -1,5 +1,7 @@
 """Forces: synthetic runners against the closed forms of metrics O1 to O4, recorded ones against themselves."""
 
+import itertools
+
 import numpy as np
 import pytest
 from scipy.integrate import quad
@@ -176,7 +178,7 @@ def test_one_runner_on_two_belts_steps_on_each_in_turn():
     merged = sorted([(a, "L") for a, _ in contacts(left[2], fs)] + [(a, "R") for a, _ in contacts(right[2], fs)])
     sides = [side for _, side in merged]
     assert len(sides) == 26
-    assert all(a != b for a, b in zip(sides[:-1], sides[1:], strict=True))
+    assert all(a != b for a, b in itertools.pairwise(sides))
 
 
 def test_the_sides_of_a_synthetic_runner_are_found():

@@ -30,7 +30,7 @@ class Host:
         self.controls += decoded.controls
         return data
 
-    def ask(self, kind, token=7, payload=b"", now_s=None):
+    def ask(self, kind, token=1, payload=b"", now_s=None):
         """The answer to one command, given without time passing."""
         now_s = self.pump.now_s() if now_s is None else now_s
         before = len(self.controls)
@@ -47,6 +47,7 @@ class Host:
         until = self.ledger.due + frames
         while self.ledger.due < until and self.hear(self.pump.take(portion)):
             pass
+        self.hear(self.device.take())
         return self.chunk
 
     @property

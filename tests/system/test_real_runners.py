@@ -1,9 +1,9 @@
 """Thirteen real runners through the virtual treadmill: no step missed, none invented, and the numbers come through.
 
-Rig `virtual` is stiff. `frame_8` has the modes of a published machine, fore-aft 87 Hz, whose ringing is not yet taken out
-of the fore-aft force.
+Rig `virtual` is stiff. `frame_8` has the modes of a published machine, fore-aft 87 Hz, whose ringing is not yet taken
+out of the fore-aft force.
 
-`make test` uses ten seconds of each trial, which come with the project; `make validate` with STANCE_DATA uses all of it.
+`make test` uses ten seconds of each trial, which come with the project; `make validate` with STANCE_DATA all of it.
 """
 
 import os

@@ -8,7 +8,7 @@ from viewer.report.figures import draw
 from viewer.report.material import Material
 from viewer.report.quality import quality_lines
 from viewer.report.tables import headlines, not_observable, side_rows, summary_rows, without_value
-from viewer.report.words import duration, number, printable, when
+from viewer.report.words import count, duration, number, printable, when
 
 TEMPLATE = "report.html.j2"
 
@@ -52,7 +52,6 @@ def _context(material: Material) -> dict[str, Any]:
         "svg": Markup,  # our own figures, the only thing on the page that is not escaped
         "protocol": material.protocol,
         "fore_aft": material.sees_fore_aft,
-        "two_belts": len(material.belts) > 1,
         "bw": None if results["bw_N"] is None else number(results["bw_N"], 1),
         "marks": [(f"{at:.1f}", event.kind, event.text) for at, event in material.marks],
     }
@@ -66,7 +65,7 @@ def _facts(material: Material) -> list[str]:
     """The one line under the title."""
     header, results = material.header, material.results
     steps = sum(step["valid"] for step in results["steps"])
-    facts = [when(header.created_utc), duration(results["duration_s"]), f"{steps:,} valid steps"]
+    facts = [when(header.created_utc), duration(results["duration_s"]), count(steps, "valid step")]
     if header.belt_speed_m_s is not None:
         facts.append(f"belt {header.belt_speed_m_s:g} m/s")
     if header.incline_deg:
@@ -76,17 +75,14 @@ def _facts(material: Material) -> list[str]:
 
 def _details(material: Material) -> list[tuple[str, str]]:
     """What was recorded, with what; rows without a value are left out."""
-    header, results = material.header, material.results
+    header, results, protocol = material.header, material.results, material.protocol
     rows = [
         ("Recorded", when(header.created_utc)),
         ("Duration", f"{duration(results['duration_s'])} of device time"),
         ("Frames", f"{results['frames']:,} at {header.sample_rate_Hz:g} Hz"),
         ("Lost frames, gaps", f"{results['lost_frames']:,} lost, {len(results['gaps']):,} gaps"),
         ("Rig", results["rig"]),
-        (
-            "Protocol",
-            f"{material.protocol.name}, version {material.protocol.version}: {protocol_in_words(material.protocol)}",
-        ),
+        ("Protocol", f"{protocol.name}, version {protocol.version}: {protocol_in_words(protocol)}"),
         ("Device", _device(material)),
         ("Software", _software(material)),
         ("Runner", _runner(material)),
@@ -105,22 +101,22 @@ def protocol_in_words(protocol: Protocol) -> str:
         Two or three sentences.
     """
     return (
-        f"low-pass filter at {protocol.cutoff_Hz:g} Hz. A contact is found when the vertical force rises above "
-        f"{protocol.on_N:g} N and has ended when it falls below {protocol.off_N:g} N; touchdown and toe-off are read where "
-        f"it crosses {protocol.ref_N:g} N. Contacts shorter than {protocol.min_contact_ms:g} ms are ignored as scuffs and "
-        f"those longer than {protocol.max_contact_ms:g} ms as standing; flights shorter than {protocol.min_flight_ms:g} ms "
-        "do not end a contact."
+        f"low-pass filter at {protocol.cutoff_Hz:g} Hz. A contact begins when the vertical force rises above "
+        f"{protocol.on_N:g} N and ends when it falls below {protocol.off_N:g} N; touchdown and toe-off are read where "
+        f"it crosses {protocol.ref_N:g} N. Contacts shorter than {protocol.min_contact_ms:g} ms are ignored as scuffs, "
+        f"contacts longer than {protocol.max_contact_ms:g} ms as standing. A flight shorter than "
+        f"{protocol.min_flight_ms:g} ms does not end a contact."
     )
 
 
 def _device(material: Material) -> str:
     device = material.header.device
-    parts = [str(device[key]) for key in ("board", "adc") if device.get(key)]
+    parts = [f"{words} {device[key]}" for key, words in (("board", "board"), ("adc", "ADC")) if device.get(key)]
     firmware = device.get("firmware")
     if isinstance(firmware, list | tuple) and firmware:
         parts.append("firmware " + ".".join(map(str, firmware)))
     if material.header.port:
-        parts.append(f"at {material.header.port}")
+        parts.append(f"port {material.header.port}")
     return ", ".join(parts)
 
 

@@ -12,10 +12,10 @@ FINE, LOOK, TOLD = "fine", "look", "info"
 MOST_NAMED = 5
 
 _REASONS = {
-    "adc": "hold a reading that the device marked as wrong",
-    "saturated": "hold a reading at the end of the sensor's range",
-    "gap": "touch a gap",
-    "no_crossing": "lack a clear touchdown or toe-off",
+    "adc": "with a reading that the device marked as wrong",
+    "saturated": "with a reading at the end of the sensor's range",
+    "gap": "touching a gap",
+    "no_crossing": "without a clear touchdown or toe-off",
 }
 """Invalidating flags in words; `late` and `no_next` leave a step valid."""
 _COUNTERS = (
@@ -52,7 +52,7 @@ def quality_lines(material: Material) -> list[Line]:
     about = (_lost, _gaps, _counted, _steps, _weight, _closure, _zero, _clock)
     lines = [describe(material) for describe in about]
     if not material.ended:
-        lines.append(Line(LOOK, "End", "The recording was interrupted; this is what could be recovered."))
+        lines.append(Line(LOOK, "End", "the recording was interrupted; this is what could be recovered"))
     return lines
 
 
@@ -60,7 +60,7 @@ def _lost(material: Material) -> Line:
     frames, lost = material.results["frames"], material.results["lost_frames"]
     resets = sum(gap["lost"] is None for gap in material.results["gaps"])
     if not frames:
-        return Line(LOOK, "Frames", "Nothing was recorded.")
+        return Line(LOOK, "Frames", "nothing was recorded")
     if not lost and not resets:
         return Line(FINE, "Lost frames", f"none of {frames:,}")
     text = f"{lost:,} of {frames + lost:,} ({number(100 * lost / (frames + lost), 3)} %)"
@@ -78,17 +78,15 @@ def _gaps(material: Material) -> Line:
         for at, gap in zip(material.gap_s[:MOST_NAMED], gaps, strict=False)
     ]
     more = f" and {len(gaps) - MOST_NAMED:,} more" if len(gaps) > MOST_NAMED else ""
-    text = (
-        f"{len(gaps):,}, before {', '.join(places)}{more}. Nothing was filled in; steps that touch a gap do not count."
-    )
-    return Line(LOOK, "Gaps", text)
+    text = f"{len(gaps):,}, before {', '.join(places)}{more}"
+    return Line(LOOK, "Gaps", f"{text}; nothing was filled in, and steps that touch a gap are left out")
 
 
 def _counted(material: Material) -> Line:
     found = [(_number(material.system.get(source), key), words) for source, key, words in _COUNTERS]
     known = [(value, words) for value, words in found if value is not None]
     if not known:
-        return Line(TOLD, "Counters", "The recorder left no counts of damaged or dropped frames.")
+        return Line(TOLD, "Counters", "the recorder left no counts of damaged or dropped frames")
     wrong = [f"{value:,.0f} {words}" for value, words in known if value]
     if not wrong:
         return Line(FINE, "Damaged or dropped frames", "none counted, on the line or at the device")
@@ -104,7 +102,7 @@ def _steps(material: Material) -> Line:
         return Line(FINE, "Steps", f"{len(steps):,}, all valid")
     reasons = Counter(flag for step in steps if not step["valid"] for flag in step["flags"] if flag in _REASONS)
     why = "; ".join(f"{n:,} {_REASONS[flag]}" for flag, n in reasons.most_common())
-    return Line(LOOK, "Steps", f"{len(steps):,}, of which {bad:,} do not count" + (f": {why}" if why else ""))
+    return Line(LOOK, "Steps", f"{len(steps):,}, {bad:,} left out of the means" + (f": {why}" if why else ""))
 
 
 def _weight(material: Material) -> Line:
@@ -122,34 +120,32 @@ def _weight(material: Material) -> Line:
 def _closure(material: Material) -> Line:
     closure = material.results["weight_closure"]
     if closure is not None:
-        return Line(TOLD, "Weight closure", f"{number(closure, 4)}. Mean vertical force over whole strides ÷ body weight: "
-                    "1 if scale and zero are right.")  # fmt: skip
-    if material.results["bw_source"] == "strides":
-        return Line(TOLD, "Weight closure", "not available: body weight was itself taken from the strides. "
-                    "Give the runner's mass to check the scale.")  # fmt: skip
+        told = "mean vertical force over whole strides ÷ body weight, 1 if scale and zero are right"
+        return Line(TOLD, "Weight closure", f"{number(closure, 4)}: {told}")
+    if material.results["bw_N"] is not None and material.results["bw_source"] == "strides":
+        text = "not available: body weight was itself taken from the strides; give the runner's mass to check the scale"
+        return Line(TOLD, "Weight closure", text)
     return Line(LOOK, "Weight closure", "not available: no whole stride was found")
 
 
 def _zero(material: Material) -> Line:
     if material.tares:
-        return Line(
-            TOLD, "Zero", f"{count(material.tares, 'tare')} with nobody on the belt, then followed in every flight"
-        )
+        text = f"{count(material.tares, 'tare')} with nobody on the belt, then followed in every flight"
+        return Line(TOLD, "Zero", text)
     return Line(TOLD, "Zero", "no tare; found from the flights, when nothing presses on the belt")
 
 
 def _clock(material: Material) -> Line:
     if not material.clock_pairs:
-        return Line(TOLD, "Clock", "Device time throughout; it was not compared with another clock.")
-    ppm = _number(material.system.get("link counters"), "clock_ppm")
-    u_ppm = _number(material.system.get("link counters"), "u_clock_ppm")
-    text = f"Device time throughout; compared {count(material.clock_pairs, 'time')} with the computer's clock"
+        return Line(TOLD, "Clock", "device time; it was not compared with another clock")
+    text = f"device time, compared {count(material.clock_pairs, 'time')} with the computer's clock"
+    link = material.system.get("link counters")
+    ppm, u_ppm = _number(link, "clock_ppm"), _number(link, "u_clock_ppm")
     if ppm is None:
-        return Line(TOLD, "Clock", f"{text}.")
+        return Line(TOLD, "Clock", text)
     sure = "" if u_ppm is None else f" (standard uncertainty {number(u_ppm, 1)} ppm)"
-    return Line(
-        TOLD, "Clock", f"{text}, against which it runs {number(abs(ppm), 1)} ppm {'fast' if ppm > 0 else 'slow'}{sure}."
-    )
+    how = "fast" if ppm > 0 else "slow"
+    return Line(TOLD, "Clock", f"{text}, against which it runs {number(abs(ppm), 1)} ppm {how}{sure}")
 
 
 def _number(data: Mapping[str, object] | None, key: str) -> float | None:

@@ -88,7 +88,8 @@ def not_observable(material: Material) -> list[str]:
     """Name the metrics that this rig's sensors cannot see."""
     if material.sees_fore_aft:
         return []
-    return [label_of(column) for column in METRICS if column.startswith(FORE_AFT)]
+    summary = material.results["summary"]
+    return [label_of(column) for column in METRICS if column.startswith(FORE_AFT) and column not in summary]
 
 
 def without_value(material: Material) -> list[str]:

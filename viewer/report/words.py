@@ -71,7 +71,7 @@ def count(n: int, one: str, many: str = "") -> str:
 
 
 def ordinal(n: int) -> str:
-    """1st, 2nd, 3rd, 4th …"""
+    """A place in a row: 1st, 2nd, 3rd, 4th."""
     ending = "th" if 10 <= n % 100 <= 20 else {1: "st", 2: "nd", 3: "rd"}.get(n % 10, "th")
     return f"{n}{ending}"
 

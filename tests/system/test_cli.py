@@ -1,0 +1,235 @@
+"""Every mistake gets one clear message, exit code 2, no traceback, and costs nothing."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import h5py
+import numpy as np
+import pytest
+
+from stance.cli import run
+
+FAST = "virtual://virtual?seed=1&speed=max"
+
+
+def stance(capfd, *arguments):
+    code = run([str(a) for a in arguments])
+    out, err = capfd.readouterr()
+    assert "Traceback" not in err
+    return code, out, err
+
+
+@pytest.fixture(scope="module")
+def session(tmp_path_factory):
+    path = tmp_path_factory.mktemp("cli") / "s.h5"
+    assert run(["record", "--port", FAST, "--seconds", "30", "-o", str(path)]) == 0
+    return path
+
+
+def mistakes(tmp_path, session):
+    rig = tmp_path / "rig.toml"
+    rig.write_text(subprocess.run([sys.executable, "-m", "stance", "rigs", "show", "frame_8", "--toml"],
+                                  capture_output=True, text=True, check=True).stdout)  # fmt: skip
+    wrong_key, wrong_unit = tmp_path / "key.toml", tmp_path / "unit.toml"
+    wrong_key.write_text(rig.read_text().replace("capacity_N = 5000", "capasity_N = 5000", 1))
+    wrong_unit.write_text(rig.read_text().replace("capacity_N = 5000", "capacity_kg = 500", 1))
+    foreign, garbage = tmp_path / "foreign.h5", tmp_path / "garbage.h5"
+    with h5py.File(foreign, "w") as file:
+        file["x"] = 1
+    garbage.write_bytes(bytes(range(256)) * 10)
+    empty, nan = tmp_path / "empty.csv", tmp_path / "nan.csv"
+    empty.write_text("")
+    nan.write_text("time_s,Fz_N\n0.0,1.0\n0.001,nan\n0.002,3.0\n")
+    out = ("-o", tmp_path / "new.h5")
+    return {
+        "missing port": (("record", "--port", "/dev/ttyNOT0", *out), ["/dev/ttyNOT0"]),
+        "no port for a real rig": (("record", "--rig", "frame_8", *out), ["frame_8", "--port"]),
+        "unknown rig": (("record", "--rig", "frame_9", *out), ["frame_9", "frame_8"]),
+        "unknown key": (("rigs", "validate", wrong_key), ["capasity_N", "capacity_N"]),
+        "wrong unit": (("rigs", "validate", wrong_unit), ["capacity_kg", "capacity_N"]),
+        "missing session": (("analyze", tmp_path / "none.h5"), ["none.h5"]),
+        "foreign HDF5": (("analyze", foreign), ["foreign.h5", "another program"]),
+        "not HDF5": (("analyze", garbage), ["garbage.h5"]),
+        "a directory": (("analyze", tmp_path), [str(tmp_path)]),
+        "nothing to recover": (("recover", tmp_path / "none.h5"), ["none.h5"]),
+        "empty CSV": (("record", "--port", f"virtual://virtual?force={empty}", *out), ["empty.csv"]),
+        "NaN in CSV": (("record", "--port", f"virtual://virtual?force={nan}", *out), ["nan.csv", "nan"]),
+        "unknown parameter": (("record", "--port", "virtual://virtual?sped=1", *out), ["sped", "speed"]),
+        "session exists": (("record", "--port", FAST, "-o", session), ["s.h5", "new session file"]),
+        "no directory": (("record", "--port", FAST, "-o", tmp_path / "no" / "s.h5"), ["no", "directory"]),
+        "not writable": (("record", "--port", FAST, "--seconds", "1", "-o", "/proc/s.h5"), ["/proc/s.h5"]),
+        "unknown protocol": (("analyze", session, "--protocol", "P99"), ["P99", "P60-50/20"]),
+        "mass in grams": (("record", "--port", FAST, "--mass", "70000", *out), ["kilograms", "70000"]),
+        "CSV exists": (("analyze", session, "--csv", session), ["s.h5", "new file"]),
+        "no such command": (("recrod",), ["recrod"]),
+        "no door": (("rigs", "serve", "virtual"), ["--pty", "--tcp"]),
+    }
+
+
+NAMES = (
+    "missing port", "no port for a real rig", "unknown rig", "unknown key", "wrong unit", "missing session",
+    "foreign HDF5", "not HDF5", "a directory", "nothing to recover", "empty CSV", "NaN in CSV", "unknown parameter",
+    "session exists", "no directory", "not writable", "unknown protocol", "mass in grams", "CSV exists",
+    "no such command", "no door",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_mistake_is_told_clearly_and_costs_nothing(name, tmp_path, session, capfd):
+    cases = mistakes(tmp_path, session)
+    assert set(cases) == set(NAMES)
+    before = session.read_bytes()
+    arguments, words = cases[name]
+    code, out, err = stance(capfd, *arguments)
+    assert code == 2
+    assert out == ""
+    for word in words:
+        assert word in err
+    assert session.read_bytes() == before
+    assert not (tmp_path / "new.h5").exists()
+    assert not (tmp_path / "new.h5.journal").exists()
+
+
+def test_help_names_the_commands_in_the_order_of_a_day(capfd):
+    _, out, _ = stance(capfd, "--help")
+    words = [line.split()[0] for line in out.split("Commands:")[1].strip().splitlines()]
+    assert words == ["demo", "rigs", "doctor", "record", "analyze", "recover"]
+    for word in words:
+        code, text, _ = stance(capfd, word, "--help")
+        assert code == 0
+        assert "Usage" in text
+
+
+def test_help_imports_nothing_heavy():
+    code = (
+        "import sys; from stance.cli import run; run(['--help']);"
+        "print([m for m in ('numpy', 'h5py', 'scipy') if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip().endswith("[]")
+
+
+def test_json_is_one_object_without_nan(session, capfd):
+    code, out, _ = stance(capfd, "analyze", session, "--json")
+    assert code == 0
+    results = json.loads(out, parse_constant=pytest.fail)
+    assert {"session", "rig", "protocol", "software", "frames", "sample_rate_Hz", "lost_frames", "gaps", "duration_s",
+            "weight_closure", "summary", "by_side", "steps"} <= set(results)  # fmt: skip
+    assert set(results["summary"]["contact_time_ms"]) == {"mean", "sd", "median", "n", "u"}
+    assert results["weight_closure"] is None
+    assert results["bw_source"] == "strides"
+    assert all(isinstance(step["flags"], list) for step in results["steps"])
+
+
+def test_csv_holds_the_step_table(session, tmp_path, capfd):
+    code, _, _ = stance(capfd, "analyze", session, "--csv", tmp_path / "steps.csv")
+    assert code == 0
+    table = np.genfromtxt(tmp_path / "steps.csv", delimiter=",", names=True, dtype=None, encoding="utf-8")
+    _, out, _ = stance(capfd, "analyze", session, "--json")
+    contact = [step["contact_time_ms"] for step in json.loads(out)["steps"]]
+    np.testing.assert_array_equal(table["contact_time_ms"], contact)
+
+
+def test_mass_gives_weight_closure(tmp_path, capfd):
+    path = tmp_path / "s.h5"
+    stance(capfd, "record", "--port", FAST, "--seconds", "20", "--mass", "82.85", "-o", path)
+    _, out, _ = stance(capfd, "analyze", path, "--json")
+    results = json.loads(out)
+    assert results["bw_source"] == "mass"
+    assert results["bw_N"] == pytest.approx(82.85 * 9.80665)
+    assert results["weight_closure"] == pytest.approx(1.0, abs=0.005)
+
+
+def test_rigs_that_cannot_see_braking_do_not_print_it(tmp_path, capfd):
+    path = tmp_path / "s.h5"
+    code, out, _ = stance(capfd, "record", "--rig", "deck_4z", "--port", "virtual://deck_4z?speed=max", "--seconds",
+                          "20", "-o", path)  # fmt: skip
+    assert code == 0
+    assert "braking: not observable" in out
+    _, out, _ = stance(capfd, "analyze", path, "--json")
+    results = json.loads(out)
+    assert not [name for name in results["summary"] if "braking" in name or "propulsive" in name]
+    assert all(step["braking_impulse_BW_s"] is None and step["braking_evidence"] is None for step in results["steps"])
+
+
+def test_ctrl_c_ends_a_recording_properly(tmp_path):
+    path = tmp_path / "s.h5"
+    command = [
+        sys.executable,
+        "-m",
+        "stance",
+        "record",
+        "--port",
+        "virtual://virtual?seed=1",
+        "-o",
+        str(path),
+        "--json",
+    ]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        journal = path.with_name("s.h5.journal")
+        while not journal.exists() or journal.stat().st_size < 100_000:
+            time.sleep(0.05)
+            assert process.poll() is None
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=30)
+    assert process.returncode == 0, err
+    assert json.loads(out)["frames"] > 1000
+    assert path.exists()
+    assert not journal.exists()
+
+
+def test_a_full_disk_is_told_and_loses_nothing_written(tmp_path):
+    path = tmp_path / "s.h5"
+    limited = (
+        "import resource, signal, sys; signal.signal(signal.SIGXFSZ, signal.SIG_IGN);"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (3_000_000, 3_000_000));"
+        "from stance.cli import main; main(sys.argv[1:])"
+    )
+    command = [sys.executable, "-c", limited, "record", "--port", FAST, "--seconds", "200", "-o", str(path)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 2, done.stderr
+    assert "Traceback" not in done.stderr
+    assert "stance recover" in done.stderr
+    again = subprocess.run([sys.executable, "-m", "stance", "recover", str(path), "--json"], capture_output=True,
+                           text=True, check=True)  # fmt: skip
+    assert json.loads(again.stdout)["rows"] > 30_000
+    assert len(json.loads(subprocess.run([sys.executable, "-m", "stance", "analyze", str(path), "--json"],
+                                         capture_output=True, text=True, check=True).stdout)["steps"]) > 10  # fmt: skip
+
+
+@pytest.mark.parametrize("door", ["--pty", "--tcp=0"])
+def test_a_served_rig_is_recorded_through_a_real_door(door, tmp_path):
+    serve = [sys.executable, "-m", "stance", "rigs", "serve", "virtual", door, "--options", "seed=4"]
+    with subprocess.Popen(serve, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as server:
+        port = server.stdout.readline().strip()
+        path = tmp_path / "s.h5"
+        done = subprocess.run([sys.executable, "-m", "stance", "record", "--port", port, "--seconds", "8", "-o", path,
+                               "--json"], capture_output=True, text=True, check=False)  # fmt: skip
+        server.send_signal(signal.SIGINT)
+        assert server.wait(timeout=10) == 0
+    assert done.returncode == 0, done.stderr
+    results = json.loads(done.stdout)
+    assert results["frames"] == 8000
+    assert results["lost_frames"] == 0
+    assert len(results["steps"]) > 18
+
+
+def test_doctor_finds_a_healthy_rig_healthy_and_a_missing_device_missing(capfd):
+    code, out, _ = stance(capfd, "doctor", "--rig", "virtual", "--port", "virtual://virtual?load=none", "--json")
+    checks = json.loads(out)["checks"]
+    assert code == 0
+    assert {check["state"] for check in checks} == {"ok"}
+    assert any(check["name"] == "rate" and "1000.0" in check["text"] for check in checks)
+    code, out, _ = stance(capfd, "doctor", "--rig", "virtual", "--port", "/dev/ttyNOT0")
+    assert code == 2
+    assert "FAIL" in out
+
+
+def test_python_minus_m_and_version():
+    done = subprocess.run([sys.executable, "-m", "stance", "--version"], capture_output=True, text=True, check=True,
+                          env={**os.environ})  # fmt: skip
+    assert done.stdout.startswith("stance 0.1.0")

@@ -1,0 +1,413 @@
+"""The session report: it says what the results say, stands alone, and stays sane on sessions of every kind."""
+
+import re
+import subprocess
+import sys
+from itertools import pairwise
+from xml.etree import ElementTree
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from analysis.pipeline import Live, Output
+from analysis.steps import StepTable
+from analysis.summary import METRICS
+from analysis.wrench import FX, FZ
+from daq.chunk import Chunk
+from daq.errors import SessionError
+from daq.replay import Replay
+from daq.rig import load_rig
+from daq.session import SessionHeader, SessionWriter, open_session
+from rigs.runners import load_runner
+from viewer.report import write_report
+from viewer.report.clips import LEAD_S, LENGTH_S, MOST, Clips
+from viewer.report.material import gather
+from viewer.report.trace import _broken
+from viewer.report.words import duration, label_of, number, ordinal, printable, unit_of, when
+
+RATE = 1000
+TICK_HZ = 1_000_000
+
+
+def runner_wrench(seconds):
+    runner = load_runner("davis")
+    at = (np.arange(round(seconds * RATE)) / RATE) % runner.period_s * runner.sample_rate_Hz
+    whole = np.concatenate((runner.wrench, runner.wrench[:, :1]), axis=1)
+    return np.stack([np.interp(at, np.arange(whole.shape[1]), row) for row in whole])
+
+
+def feet_apart(wrench):
+    """The same wrench, every second stance on the other belt."""
+    loaded = np.convolve(wrench[FZ], np.ones(41) / 41, "same") > 20.0
+    stance = np.cumsum(np.diff(loaded, prepend=False) & loaded)
+    return [np.where(stance % 2 == foot, wrench, 0.0) for foot in (0, 1)]
+
+
+def make_session(path, *, rig="virtual", seconds=12.0, wrench=None, lost=(), status=None, events=(), **header):
+    """Write a session as a recorder would.
+
+    lost: pairs (first row, rows) taken out as gaps.
+    """
+    description = load_rig(rig)
+    belts = description.belts()
+    wrench = runner_wrench(seconds) if wrench is None else wrench
+    parts = [wrench] if len(belts) == 1 else feet_apart(wrench)
+    counts = sum(np.linalg.pinv(belt.matrix) @ part for belt, part in zip(belts, parts, strict=True))
+    n = wrench.shape[1]
+    kept = np.ones(n, bool)
+    for row, rows in lost:
+        kept[row : row + rows] = False
+    seq = np.flatnonzero(kept)
+    noise = np.random.default_rng(1).integers(-40, 41, (n, 8))
+    chunk = Chunk(
+        counts=(np.rint(counts).T.astype(np.int32) + noise.astype(np.int32))[kept],
+        seq=seq,
+        tick=seq * (TICK_HZ // RATE) + 5_000_000,
+        boot=np.ones(seq.size, np.uint16),
+        status=(np.zeros(n, np.uint8) if status is None else status)[kept],
+        belt=np.zeros(seq.size, np.int64),
+        gap_row=np.array([np.sum(kept[:row]) for row, _ in lost], np.int64),
+        gap_lost=np.array([rows for _, rows in lost], np.int64),
+    )
+    values = {
+        "created_utc": "2025-03-04T05:06:07+00:00", "subject": "runner 7", "rig_name": rig,
+        "rig_text": description.text, "software_version": "stance, of the test", "protocol_name": "P60-50/20",
+        "sample_rate_Hz": float(RATE), "tick_rate_Hz": float(TICK_HZ), "port": "virtual://x?seed=1",
+        "device": {"board": "Teensy <4.1>", "adc": "ADS131M08", "firmware": [0, 3, 1]},
+    }  # fmt: skip
+    with SessionWriter(path, SessionHeader(**(values | header))) as writer:
+        writer.epoch(0, 1, 0)
+        writer.append(chunk)
+        for event in events:
+            writer.event(*event)
+        writer.finish()
+    return path
+
+
+STANDING = np.zeros((6, 4000))
+STANDING[FZ] = 700.0
+GAPS = ((3000, 40), (7000, 900))
+SATURATED = np.zeros(12_000, np.uint8)
+SATURATED[5000] = 32
+HOSTILE = '<script src="//evil">alert(1)</script>\x00\x1b $x^2$ \N{CJK UNIFIED IDEOGRAPH-8DD1}'
+SESSIONS = {
+    "runner": {"mass_kg": 82.0, "belt_speed_m_s": 3.3, "events": [("marker", 900, "faster"), ("bout", 1, "warm-up")]},
+    "vertical cells only": {"rig": "deck_4z"},
+    "two belts": {"rig": "split_belt"},
+    "gaps": {"lost": GAPS},
+    "saturated": {"status": SATURATED},
+    "nobody": {"wrench": np.zeros((6, 3000))},
+    "somebody standing": {"wrench": STANDING},
+    "one step": {"wrench": runner_wrench(0.9)},
+    "no frame": {"wrench": np.zeros((6, 0))},
+    "long": {"seconds": 150.0},
+    "hostile": {
+        "subject": HOSTILE, "port": HOSTILE, "rig_name": HOSTILE, "software_version": HOSTILE, "created_utc": HOSTILE,
+        "events": [("note", 5, HOSTILE), ("system", 5, "link counters", {"crc_errors": "many", "clock_ppm": None})],
+    },
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    """Path, results and page of each kind of session, made when first asked for."""
+    done = {}
+    folder = tmp_path_factory.mktemp("sessions")
+
+    def get(kind):
+        if kind not in done:
+            path = make_session(folder / f"{len(done)}.h5", **SESSIONS[kind])
+            write_report(path, folder / f"{len(done)}.html")
+            with open_session(path) as session:
+                results = Replay(session).run()
+            done[kind] = path, results, (folder / f"{len(done)}.html").read_text("utf-8")
+        return done[kind]
+
+    return get
+
+
+def text_of(page):
+    body = ElementTree.fromstring(page.partition("\n")[2]).find("body")
+    return re.sub(r"\s+", " ", "".join(body.itertext()))
+
+
+def summary_cells(page):
+    rows = ElementTree.fromstring(page.partition("\n")[2]).iterfind(".//tr[@data-metric]")
+    return {row.get("data-metric"): [cell.text for cell in (*row.iterfind("td"), row.find("th/span"))] for row in rows}
+
+
+@pytest.mark.parametrize("kind", SESSIONS)
+def test_page_stands_alone_and_is_well_formed(made, kind):
+    _, _, page = made(kind)
+    assert page.startswith("<!doctype html>\n")
+    root = ElementTree.fromstring(page.partition("\n")[2])
+    tags = {element.tag for element in root.iter()}
+    assert not tags & {"script", "link", "img", "image", "iframe", "object", "foreignObject", "base"}
+    ids = [element.get("id") for element in root.iter() if element.get("id")]
+    assert len(ids) == len(set(ids))
+    for element in root.iter():
+        assert not {name for name in element.attrib if name.startswith("on") or name in ("src", "action")}
+        if "href" in element.attrib:
+            assert element.get("href").startswith("#")
+            assert element.get("href")[1:] in ids
+        for target in re.findall(r"url\((.*?)\)", " ".join(element.attrib.values())):
+            assert target[0] == "#"
+            assert target[1:] in ids
+    assert not re.search(r"(?i:https?:|@import|\bnan\b|\binf\b|undefined)|\bNone\b|\bnull\b(?! if)", page)
+    assert len(page.encode()) < 2_000_000
+    assert "Uncertainties (±) are not part of this report yet" in page
+
+
+@pytest.mark.parametrize("kind", ["runner", "vertical cells only", "two belts", "gaps", "saturated", "long"])
+def test_summary_shows_the_numbers_of_the_results(made, kind):
+    _, results, page = made(kind)
+    cells = summary_cells(page)
+    assert list(cells) == [name for name in METRICS if name in results["summary"]]
+    for name, (mean, sd, median, n, unit) in cells.items():
+        values = results["summary"][name]
+        assert n.replace(",", "") == str(values["n"])
+        assert unit == f", {unit_of(name)}"
+        for shown, key in ((mean, "mean"), (sd, "sd"), (median, "median")):
+            decimals = len(shown.partition(".")[2])
+            assert float(shown.replace(",", "")) == pytest.approx(values[key], abs=0.5001 * 10.0**-decimals)
+            assert len(mean.replace(".", "").lstrip("0")) >= 3 or decimals == 6
+
+
+def test_page_says_what_was_recorded_and_how(made):
+    _, results, page = made("runner")
+    text = text_of(page)
+    for expected in (
+        "Running session: runner 7", "2025-03-04 05:06 UTC", "12.0 s", f"{len(results['steps'])} valid steps",
+        "belt 3.3 m/s", "12,000 at 1000 Hz", "none of 12,000", "board Teensy <4.1>, ADC ADS131M08, firmware 0.3.1",
+        "port virtual://x?seed=1", "recorded with stance, of the test", results["software"], "mass 82 kg",
+        "P60-50/20", "rises above 50 N", "falls below 20 N", "crosses 50 N", "60 Hz", f"{results['bw_N']:.1f} N",
+        f"{results['weight_closure']:.4f}: mean vertical force", "faster", "warm-up", "0.9 s",
+    ):  # fmt: skip
+        assert expected in text, expected
+    assert results["weight_closure"] == pytest.approx(812.5 / (82 * 9.80665), abs=0.01)
+    assert not re.search(r"Not observable", text)
+
+
+def test_what_the_rig_cannot_see_is_named_and_not_zero(made):
+    _, _, page = made("vertical cells only")
+    assert not [name for name in summary_cells(page) if name.startswith(("braking", "propulsive"))]
+    told = re.search(r"Not observable with this rig's sensors: (.*?)\.", text_of(page))[1]
+    assert told.split(", ") == [
+        "Braking peak", "Braking time", "Braking impulse", "Propulsive peak", "Propulsive impulse"
+    ]  # fmt: skip
+    assert "Fore-aft force" not in page
+    assert "overlay-0-1" in page
+    assert "overlay-0-0" not in page
+
+
+def test_split_belts_are_shown_side_by_side(made):
+    _, results, page = made("two belts")
+    assert [step["side"] for step in results["steps"]] == (["R", "L"] * 20)[: len(results["steps"])]
+    root = ElementTree.fromstring(page.partition("\n")[2])
+    table = root.find(".//table[@class='sides']")
+    assert [cell.text for cell in table.iterfind("thead/tr/th")] == ["Metric", "Left", "SD", "n", "Right", "SD", "n"]
+    rows = {row[0].text: [cell.text for cell in row[1:]] for row in table.iterfind("tbody/tr")}
+    left, right = (results["by_side"][side]["contact_time_ms"] for side in "LR")
+    expected = [f"{left['mean']:.1f}", f"{left['sd']:.1f}", str(left["n"])]
+    expected += [f"{right['mean']:.1f}", f"{right['sd']:.1f}", str(right["n"])]
+    assert rows["Contact time"] == expected
+    assert "Vertical force, left" in page
+    assert "Vertical force, right" in page
+    assert "Left and right are not told apart" not in page
+    assert "Left and right are not told apart" in made("runner")[2]
+
+
+def test_gaps_are_told_and_drawn(made):
+    _, results, page = made("gaps")
+    text = text_of(page)
+    bad = sum(not step["valid"] for step in results["steps"])
+    assert bad >= 2
+    assert "940 of 12,000 (7.833 %)" in text
+    assert "2, before 3.04 s (40 frames), 7.90 s (900 frames);" in text
+    assert f"{len(results['steps'])}, {bad} left out of the means: {bad} touching a gap" in text
+    assert "Dashed lines: gaps" in text
+    assert "Gaps" in text_of(made("runner")[2])
+    assert "Dashed lines" not in made("runner")[2]
+
+
+def test_saturated_steps_are_told(made):
+    assert re.search(r"\d+, 1 left out of the means: 1 with a reading at the end", text_of(made("saturated")[2]))
+
+
+def test_body_weight_from_the_strides_gives_no_closure(made):
+    _, results, page = made("gaps")
+    assert results["weight_closure"] is None
+    assert "body weight was itself taken from the strides" in text_of(page)
+
+
+@pytest.mark.parametrize("kind", ["nobody", "somebody standing", "no frame"])
+def test_a_session_without_steps_says_so(made, kind):
+    _, results, page = made(kind)
+    assert results["steps"] == []
+    text = text_of(page)
+    assert "No valid step was found in this session" in text
+    assert "laid over each other" not in text
+    assert ("Force over time" in text) == (kind != "no frame")
+    assert summary_cells(page) == {}
+
+
+def test_text_from_the_session_is_only_text(made):
+    _, _, page = made("hostile")
+    assert "&lt;script src=&#34;//evil&#34;&gt;" in page
+    assert "<script" not in page
+    assert "\x00" not in page
+    assert "\x1b" not in page
+    assert "\N{CJK UNIFIED IDEOGRAPH-8DD1}" in page
+
+
+def test_long_sessions_draw_a_bounded_even_choice(made):
+    path, results, page = made("long")
+    total = len(results["steps"])
+    assert total > MOST
+    kept = gather(path).clips.of_belt(0)
+    assert MOST / 4 < len(kept) <= MOST
+    assert {clip.number % 2 for clip in kept} == {0, 1}
+    assert f"every 3rd valid step, {len(kept)} of {total}" in text_of(page)
+    every_dot = -(-total // 3)
+    assert f"Each dot is one step (every 3rd valid step, {every_dot} of {total})" in text_of(page)
+    assert page.count("<use") < 2 * every_dot + 200
+
+
+def test_all_stances_are_drawn_when_they_are_few(made):
+    _, results, page = made("runner")
+    count = len(results["steps"])
+    assert f"(all {count} valid steps)" in text_of(page)
+    root = ElementTree.fromstring(page.partition("\n")[2])
+    for row in (0, 1):
+        (figure,) = [s for s in root.iter("svg") if s.find(f".//g[@id='overlay-0-{row}-axes_1']") is not None]
+        curves = [
+            p for p in figure.iter("path") if "stroke-opacity" in p.get("style", "") and "fill: none" in p.get("style")
+        ]
+        assert len(curves) == count
+
+
+def test_drawn_force_stands_where_the_step_table_says(made):
+    path, _, _ = made("runner")
+    material = gather(path)
+    for clip in material.clips.of_belt(0):
+        at_events = np.interp([clip.touchdown_s, clip.toe_off_s], clip.time_s, clip.force_N[0, 1])
+        assert at_events == pytest.approx([50.0, 50.0], abs=12.0)  # 12 N is half a millisecond at touchdown
+        assert clip.time_s[0] == pytest.approx(clip.touchdown_s - LEAD_S, abs=2e-3) or clip.number == 0
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    cuts=st.lists(st.integers(0, 20_000), max_size=12),
+    steps=st.integers(0, 60),
+    late=st.integers(0, 5000),
+    belts=st.sampled_from([("",), ("L", "R")]),
+)
+def test_clips_do_not_depend_on_the_chunks(cuts, steps, late, belts):
+    tick = np.arange(20_000)
+    force = np.zeros((len(belts), 6, tick.size))
+    force[:, FZ], force[:, FX] = tick, -tick
+    touchdown = np.linspace(0.2, 19.0, steps)
+    rows = StepTable({
+        "step": np.arange(1, steps + 1), "touchdown_s": touchdown, "toe_off_s": touchdown + 0.2,
+        "valid": np.arange(steps) % 5 != 3, "belt": np.array([belts[k % len(belts)] for k in range(steps)], "<U16"),
+    } | {name: np.full(steps, np.nan) for name in METRICS} | {
+        "side": np.full(steps, "?"), "braking_evidence": np.full(steps, ""), "flags": np.zeros(steps, np.uint32)
+    })  # fmt: skip
+    clips = Clips(belts, first_tick=0, tick_rate_Hz=RATE, middle_s=10.0)
+    bounds = [0, *sorted(cuts), 20_000]
+    for start, stop in pairwise(bounds):
+        known = (touchdown * RATE + late >= start) & (touchdown * RATE + late < stop)
+        clips.feed(Output(rows.select(known), Live(tick[start:stop], force[:, :, start:stop])))
+    clips.feed(Output(rows.select(touchdown * RATE + late >= 20_000), Live(tick[:0], force[:, :, :0])))
+    clips.finish()
+    for which, belt in enumerate(belts):
+        mine = rows.select(rows["valid"] & (rows["belt"] == belt))
+        kept = clips.of_belt(which)
+        assert [clip.touchdown_s for clip in kept] == mine["touchdown_s"].tolist()
+        for clip in kept:
+            assert np.array_equal(clip.force_N[which, 1], np.float32(clip.time_s * RATE))
+            assert np.array_equal(clip.force_N[which, 0], -np.float32(clip.time_s * RATE))
+            end = min(clip.touchdown_s - LEAD_S + LENGTH_S, 20.0)
+            assert np.ptp(clip.time_s) == pytest.approx(end - (clip.touchdown_s - LEAD_S), abs=3e-3)
+    example = clips.example()
+    assert abs(example.touchdown_s - 10.0) < 3.0 or steps < 20
+
+
+def test_a_gap_breaks_the_line():
+    time, values = _broken(np.array([0.0, 0.001, 0.5, 0.501]), np.array([1, 2, 3, 4], np.float32), 0.0015)
+    assert np.array_equal(values, [1, 2, np.nan, 3, 4], equal_nan=True)
+    assert np.array_equal(np.isnan(time), np.isnan(values))
+
+
+def test_same_session_same_bytes(made, tmp_path):
+    path, _, page = made("vertical cells only")
+    write_report(path, tmp_path / "again.html")
+    assert (tmp_path / "again.html").read_text("utf-8") == page
+    assert [found.name for found in tmp_path.iterdir()] == ["again.html"]
+
+
+def test_never_overwrites(made, tmp_path):
+    out = tmp_path / "report.html"
+    out.write_text("mine")
+    with pytest.raises(SessionError, match=r"report\.html: expected a new file, saw one that exists"):
+        write_report(made("one step")[0], out)
+    assert out.read_text() == "mine"
+
+
+def test_says_what_is_missing(made, tmp_path):
+    with pytest.raises(SessionError, match="no directory"):
+        write_report(made("one step")[0], tmp_path / "nowhere" / "report.html")
+    with pytest.raises(SessionError, match="nothing of that name"):
+        write_report(tmp_path / "none.h5", tmp_path / "report.html")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_full_disk_leaves_nothing_behind(made, tmp_path, monkeypatch):
+    def full(_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("viewer.report.write.os.fsync", full)
+    with pytest.raises(SessionError, match="No space left"):
+        write_report(made("one step")[0], tmp_path / "report.html")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_matplotlib_is_asked_late_and_left_as_it_was(made, tmp_path):
+    program = f"""
+import sys, viewer.report
+assert not {{"matplotlib", "jinja2", "h5py"}} & set(sys.modules)
+import matplotlib
+matplotlib.rcParams.update({{"text.usetex": True, "svg.fonttype": "path", "lines.linewidth": 9}})
+def settings():  # not the backend: to ask for it loads pyplot
+    return {{key: matplotlib.rcParams[key] for key in matplotlib.rcParams if key != "backend"}}
+before = settings()
+from pathlib import Path
+viewer.report.write_report(Path({str(made("one step")[0])!r}), Path("page.html"))
+assert settings() == before
+assert "matplotlib.pyplot" not in sys.modules
+"""
+    subprocess.run([sys.executable, "-W", "error", "-c", program], cwd=tmp_path, check=True)
+    assert "Vertical force, N</text>" in (tmp_path / "page.html").read_text("utf-8")
+
+
+def test_every_metric_has_words():
+    for name in METRICS:
+        assert "_" not in label_of(name), name
+        assert unit_of(name) or name in ("duty_factor", "two_mass_r2", "strike_index", "impact_agreement"), name
+    assert unit_of("vertical_impulse_BW_s") == "BW·s"
+    assert unit_of("valr_25_BW_s") == unit_of("vilr_BW_s") == unit_of("unloading_rate_BW_s") == "BW/s"
+    assert label_of("contact_time_5pctBW_ms") == "Contact time at 5 % BW"
+
+
+def test_words():
+    assert number(-1234.567, 1) == "−1,234.6"
+    assert number(None, 2) == "–"
+    assert [ordinal(n) for n in (1, 3, 11, 23, 112)] == ["1st", "3rd", "11th", "23rd", "112th"]
+    assert duration(20.04) == "20.0 s"
+    assert duration(3599.7) == "60 min 0 s"
+    assert when("2025-03-04T01:00:00+02:00") == "2025-03-03 23:00 UTC"
+    assert when("yesterday") == "yesterday"
+    assert printable("a\x07\ud800b") == "a��b"
+    assert printable(7) == 7
