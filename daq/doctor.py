@@ -8,12 +8,13 @@ from numpy.typing import NDArray
 from daq.chunk import Chunk
 from daq.clock import DeviceClock, host_now
 from daq.decoder import Decoder
+from daq.device_check import check_device
 from daq.errors import StanceError
 from daq.link import Link, open_link
-from daq.recorder import READ_S, check_device
 from daq.rig import Rig
 
 SECONDS = 3.0
+READ_S = 0.02
 NOISY_N = 2.0
 """Noise of one cell, SD over half a second, that deserves a look."""
 

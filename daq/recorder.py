@@ -4,9 +4,7 @@ One thread does all of it, so that nothing on the way needs a lock. The first er
 closed cleanly and the error raised again.
 """
 
-import queue
 import threading
-import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import ExitStack, suppress
@@ -22,9 +20,12 @@ from analysis.protocol import DEFAULT_PROTOCOL, get_protocol
 from daq.analyser import Subject, cut_chunk
 from daq.chunk import Chunk
 from daq.clock import DeviceClock, RoundTrip, host_now
+from daq.commands import Command, Inbox
 from daq.control_server import ControlServer
 from daq.decoder import Decoded, Decoder
+from daq.device_check import check_device
 from daq.errors import DeviceError, LinkError, SessionError
+from daq.gather import Gatherer
 from daq.link import Link, open_link
 from daq.live import LiveRings
 from daq.progress import Progress, ProgressMeter
@@ -33,21 +34,12 @@ from daq.rig import Rig, load_rig
 from daq.session_format import SessionHeader
 from daq.take import Mark, Take, refuse_existing
 from daq.tare import TareCollector
-from daq.wire import FRAME_BYTES, Hello, Kind, Stats
+from daq.wire import Hello, Kind, Stats
 
-READ_S = 0.02
-"""Bytes are gathered for this long before they are worked on: small chunks cost more per frame."""
-ENOUGH_BYTES = 1 << 16
-ANSWER_S = 0.02
-"""The device's clock is asked once a second; its answer mostly comes within this."""
-NAP_BYTES = 1024
-"""A quarter of what a serial line's buffer in the kernel holds: that much may arrive between two reads."""
 SILENCE_S = 1.0
 """A streaming device silent for this long has hung or been reset: try to revive it …"""
 GIVE_UP_S = 15.0
 """… for this long."""
-REPLY_S = 5.0
-
 OnProgress = Callable[[Progress], None]
 
 
@@ -81,7 +73,7 @@ class Recorder:
         self.rig: Rig = load_rig(options.rig)
         self._protocol = get_protocol(options.protocol)
         self._on_progress = on_progress
-        self._inbox: queue.SimpleQueue[tuple[str, dict[str, Any], Future[dict[str, Any]]]] = queue.SimpleQueue()
+        self._inbox = Inbox()
         self._stop = threading.Event()
         self._tare: TareCollector | None = None
         self._recording = False
@@ -123,7 +115,7 @@ class Recorder:
         cleanup.callback(self._rings.close)
         self._meter = ProgressMeter(hello.sample_rate_Hz)
         self._take = self._new_take(hello, recording=self.options.autostart)
-        server = ControlServer(self._handle, session=self.options.out or "", rings=self._rings.names)
+        server = ControlServer(self._inbox.ask, session=self.options.out or "", rings=self._rings.names)
         cleanup.callback(server.close)
         link.start()
 
@@ -152,16 +144,14 @@ class Recorder:
         )
 
     def _loop(self, link: Link) -> None:
-        nap_s = NAP_BYTES / (FRAME_BYTES * link.hello.sample_rate_Hz)
-        hurry_until_s = 0.0
+        gatherer = Gatherer(link)
         while not self._stop.is_set():
-            data = gather(link, nap_s, hurry_until_s)
+            data = gatherer.read()
             arrived_s = link.heard_s
             if not data and host_now() - arrived_s > SILENCE_S:
                 data = self._revive(link)
             self._accept(self._decoder.feed(data), link, arrived_s)
-            if link.clock_request() is not None:
-                hurry_until_s = host_now() + ANSWER_S
+            gatherer.ask_clock()
             self._obey(link)
             if self._meter.due() and self._on_progress is not None:
                 self._on_progress(self._progress())
@@ -253,35 +243,28 @@ class Recorder:
             if self._take.path is not None:
                 error.add_note(f"What was recorded until then is in {self._take.path}.")
 
-    def _handle(self, command: str, args: dict[str, Any]) -> dict[str, Any]:
-        """Called by the control server's threads: hand the command to the recording thread and wait."""
-        future: Future[dict[str, Any]] = Future()
-        self._inbox.put((command, args, future))
-        return future.result(timeout=REPLY_S)
-
     def _obey(self, link: Link) -> None:
-        while not self._inbox.empty():
-            command, args, future = self._inbox.get()
+        for command in self._inbox.waiting():
             try:
-                answer = self._command(command, args, future, link)
+                answer = self._command(command, link)
             except StanceError as error:
-                future.set_exception(error)
+                command.future.set_exception(error)
             else:
                 if answer is not None:
-                    future.set_result(answer)
+                    command.future.set_result(answer)
 
-    def _command(
-        self, command: str, args: dict[str, Any], future: Future[dict[str, Any]], link: Link
-    ) -> dict[str, Any] | None:
-        if command == "tare":
-            self._begin_tare(future)
+    def _command(self, command: Command, link: Link) -> dict[str, Any] | None:
+        """Carry a command out; None if its answer comes later."""
+        if command.name == "tare":
+            self._begin_tare(command.future)
             return None
-        if command == "start":
+        if command.name == "start":
             self._start(link)
-        elif command == "stop":
+        elif command.name == "stop":
             self.stop()
-        elif command in ("bout", "marker", "note"):
-            self._take.mark(Mark(command, str(args.get("name" if command == "bout" else "text", ""))))
+        elif command.name in ("bout", "marker", "note"):
+            text = command.args.get("name" if command.name == "bout" else "text", "")
+            self._take.mark(Mark(command.name, str(text)))
         return asdict(self._progress())
 
     def _start(self, link: Link) -> None:
@@ -319,57 +302,3 @@ class Recorder:
         base = self._meter.progress(rows=self._take.rows, elapsed_s=self._take.duration_s, analyser=self._take.analyser)
         return replace(base, state=state, lost=lost, resets=int((gaps.lost < 0).sum()),
                        crc_errors=counters.crc_errors, duplicates=counters.duplicates)  # fmt: skip
-
-
-def gather(link: Link, nap_s: float, hurry_until_s: float) -> bytes:
-    """Read what comes in `READ_S`, so that it is worked on in one go.
-
-    Args:
-        link: Streaming.
-        nap_s: Pause between reads, short enough for the line's buffer.
-        hurry_until_s: Until then an answer is awaited whose time of arrival counts, so bytes are handed on at once.
-
-    Returns:
-        What arrived, maybe nothing.
-    """
-    parts: list[bytes] = []
-    size, now = 0, host_now()
-    end = now + READ_S
-    while now < end and size < ENOUGH_BYTES:
-        data = link.read(end - now)
-        parts.append(data)
-        size += len(data)
-        now = host_now()
-        if data and now < hurry_until_s:
-            break
-        if data and size < ENOUGH_BYTES and now < end:
-            time.sleep(min(nap_s, end - now))
-    return b"".join(parts)
-
-
-def check_device(hello: Hello, rig: Rig) -> None:
-    """Refuse a device that cannot be this rig's.
-
-    Args:
-        hello: What the device says of itself.
-        rig: The description.
-
-    Raises:
-        DeviceError: It has too few channels, or another gain than the scale of the cells assumes.
-    """
-    needed = 1 + max(cell.channel for cell in rig.cells)
-    if hello.channels < needed:
-        raise DeviceError(
-            hello.board,
-            expected=f"{needed} channels for rig {rig.name}",
-            seen=f"{hello.channels}",
-            next_step="Choose the rig that belongs to this device: stance rigs",
-        )
-    gains = {hello.gains[cell.channel] for cell in rig.cells}
-    if gains != {rig.adc.gain}:
-        raise DeviceError(
-            hello.board,
-            expected=f"ADC gain {rig.adc.gain} as rig {rig.name} says",
-            seen=f"gain {', '.join(map(str, sorted(gains)))}",
-            next_step="Correct adc.gain in the rig file, or the device's setting: forces would be wrong by the ratio.",
-        )

@@ -12,8 +12,8 @@ from rigs.virtual_url import VirtualUrl
 __all__ = ["Stop", "serve_pty", "serve_tcp"]
 
 PORTION_BYTES = 1024 * FRAME_BYTES
-_LEAST_SLEEP_S = 5e-4
-"""Frames due within this go out together, as they do over USB; at 8 kHz there are four."""
+_LEAST_SLEEP_S = 1e-3
+"""Frames due within this go out together, as they do over USB; at 8 kHz there are eight."""
 
 Ready = Callable[[str], object]
 Visit = Callable[[bool], object]

@@ -16,8 +16,8 @@ from rigs.pump import Pump
 from rigs.virtual import make_device
 from rigs.virtual_url import VirtualUrl
 
-_LEAST_WAIT_S = 2e-4
-"""Frames that are due within this are taken at one go: a thread that is woken for each would read no faster."""
+_LEAST_WAIT_S = 1e-3
+"""Frames that are due within this come at one go, as they do over USB."""
 
 
 class Serial(SerialBase):  # type: ignore[misc, unused-ignore]

@@ -1,4 +1,6 @@
-"""Known runners for tests: closed-form ground reaction forces (the oracles O1 to O4) and a short way through the pipeline."""
+"""Known runners: closed-form ground reaction forces (the oracles O1 to O4) and a short way through the pipeline."""
+
+import itertools
 
 import numpy as np
 
@@ -93,7 +95,7 @@ def analyse(channels, setup, *, cuts=(), gaps=(), flags=None, tick=None, tare=No
         pipeline.tare(tare)
     edges = [0, *sorted(cuts), n]
     tables = []
-    for a, b in zip(edges[:-1], edges[1:], strict=True):
+    for a, b in itertools.pairwise(edges):
         inside = [g - a for g in gaps if a <= g < b]
         tables.append(pipeline.feed(rows[a:b], tick[a:b], flags[a:b], inside).steps)
     tables.append(pipeline.finish())

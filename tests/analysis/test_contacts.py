@@ -15,40 +15,39 @@ SHORT = replace(get_protocol(), min_contact_ms=5.0, max_contact_ms=20.0, min_fli
 CUT = -1
 
 
-def contacts_of_record(force, protocol, rate=1000.0):
-    """(on, off) of every contact, off −1 if the record ends in it, and how many contacts were no steps."""
-    on_N, off_N, per_ms = protocol.on_N, protocol.off_N, rate / 1000.0
-    spells, state = [], None  # [begin or None if it was not seen, end or None]
+def spells_in_contact(force, protocol):
+    """[begin or None if nobody saw it, end or None if the record ends first] of every time in contact."""
+    spells, state = [], None
     for i, value in enumerate(force):
         if state is None:
-            state = value >= off_N
+            state = value >= protocol.off_N
             if state:
                 spells.append([None, None])
-        elif not state and value >= on_N:
+        elif not state and value >= protocol.on_N:
             state = True
             spells.append([i, None])
-        elif state and value < off_N:
+        elif state and value < protocol.off_N:
             state = False
             spells[-1][1] = i
-    merged = []
-    for begin, end in spells:
+    return spells
+
+
+def contacts_of_record(force, protocol, rate=1000.0):
+    """(on, off) of every contact, off −1 if the record ends in it, and how many contacts were no steps."""
+    per_ms, merged = rate / 1000.0, []
+    for begin, end in spells_in_contact(force, protocol):
         if merged and begin - merged[-1][1] < max(1, round(protocol.min_flight_ms * per_ms)):
             merged[-1][1] = end
         else:
             merged.append([begin, end])
-    steps, ignored = [], 0
-    for begin, end in merged:
-        if begin is None:
-            continue
+    seen = [(begin, end) for begin, end in merged if begin is not None]
+    steps = []
+    for begin, end in seen:
         length = (len(force) if end is None else end) - begin
-        fits = length <= protocol.max_contact_ms * per_ms
-        if end is not None:
-            fits = fits and length >= protocol.min_contact_ms * per_ms
-        if fits:
+        long_enough = end is None or length >= protocol.min_contact_ms * per_ms
+        if long_enough and length <= protocol.max_contact_ms * per_ms:
             steps.append((begin, CUT if end is None else end))
-        else:
-            ignored += 1
-    return steps, ignored
+    return steps, len(seen) - len(steps)
 
 
 def detect(force, protocol, cuts=(), rate=1000.0):

@@ -1,5 +1,7 @@
 """The Schmitt trigger and the crossings against loops over single samples."""
 
+import itertools
+
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -13,7 +15,7 @@ FORCES = st.lists(LEVELS, max_size=60).map(lambda v: np.array(v, float))
 
 def pieces(signal, cuts):
     edges = [0, *sorted(c % (signal.size + 1) for c in cuts), signal.size]
-    return [signal[a:b] for a, b in zip(edges[:-1], edges[1:], strict=True)]
+    return [signal[a:b] for a, b in itertools.pairwise(edges)]
 
 
 def switches_one_by_one(signal):

@@ -4,13 +4,13 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from running import half_sine, half_sine_with_impact, train, two_mass
 from scipy.optimize import brentq
 from scipy.signal import butter, filtfilt
 from test_events import pieces
 
 from analysis.errors import AnalysisError
 from analysis.filters import LinearPhaseFIR, lowpass_taps
-from running import half_sine, half_sine_with_impact, train, two_mass
 
 RATES = [300.0, 500.0, 976.5625, 1000.0, 2400.0, 4000.0]
 

@@ -14,7 +14,9 @@ from analysis.wrench import Belt
 
 NEWTON = [c.name for c in COLUMNS if c.name.endswith("_N")]
 RELATIVE = [c.name for c in COLUMNS if c.name.endswith(("_BW", "_BW_s"))]
-SECONDS = [c.name for c in COLUMNS if c.kind == "float" and c.name.endswith(("_s", "_ms", "_spm")) and "_BW" not in c.name]
+SECONDS = [
+    c.name for c in COLUMNS if c.kind == "float" and c.name.endswith(("_s", "_ms", "_spm")) and "_BW" not in c.name
+]
 
 
 def uneven_run(seed, n_steps=14):
@@ -44,7 +46,9 @@ def test_scaling_force_and_body_weight_scales_newtons_and_leaves_body_weights(se
     table, pipeline = analyse(channels, setup(None))
     # thresholds in newtons would move the events: they are scaled as well
     protocol = get_protocol()
-    scaled_protocol = type(protocol)(**(protocol.as_dict() | {n: k * getattr(protocol, n) for n in ("on_N", "off_N", "ref_N")}))
+    scaled_protocol = type(protocol)(
+        **(protocol.as_dict() | {n: k * getattr(protocol, n) for n in ("on_N", "off_N", "ref_N")})
+    )
     scaled_setup = Setup(1000.0, 1e6, setup(None).belts, scaled_protocol, None)
     scaled, scaled_pipeline = analyse(k * channels, scaled_setup)
     assert scaled_pipeline.bw_N == pytest.approx(k * pipeline.bw_N, rel=1e-9)

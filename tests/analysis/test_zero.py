@@ -2,17 +2,15 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from running import BW, analyse, half_sine_with_impact, one_belt, train
-from test_events import pieces
 
 from analysis.belt_chain import BeltChain
 from analysis.filters import LinearPhaseFIR, lowpass_taps
 from analysis.flags import SampleFlag
+from analysis.pipeline import Pipeline
 from analysis.protocol import get_protocol
+from analysis.steps import join_tables
 from analysis.wrench import FZ
-from analysis.zero import CausalZero, ExactZero, FlightKnots
 
 RUN = train(half_sine_with_impact, 43, 0.35)  # 15 s
 LONG = train(half_sine_with_impact, 86, 0.35)  # 30 s
@@ -121,9 +119,6 @@ def test_on_the_belt_for_long_without_a_tare_makes_no_valid_steps(before):
 def test_a_tare_can_be_taken_while_the_first_zero_is_still_sought():
     setup = one_belt()
     force = np.concatenate((np.zeros(3000), standing(15.0), RUN)) + 400.0
-    from analysis.pipeline import Pipeline
-    from analysis.steps import join_tables
-
     pipeline, tables = Pipeline(setup), []
     for start in range(0, force.size, 100):
         if start == 2000:
@@ -236,57 +231,3 @@ def test_drift_is_followed_through_short_flights():
     reference, _ = analyse(slow, one_belt())
     table, _ = analyse(slow + 0.5 * seconds_of(slow), one_belt())  # 29 N in the end
     np.testing.assert_allclose(table["active_peak_N"], reference["active_peak_N"], atol=5.0)
-
-
-# The stages, for any cutting ------------------------------------------------------------------------------------
-
-
-@settings(max_examples=25, deadline=None)
-@given(st.integers(0, 2**32 - 1), st.lists(st.integers(0, 10**6), max_size=15), st.booleans())
-def test_stages_release_the_same_bits_for_any_cutting(seed, cuts, quiet):
-    rng = np.random.default_rng(seed)
-    wrench = rng.normal(size=(6, 6000)).cumsum(axis=1) * 0.2
-    wrench[FZ] += 0.0 if quiet else np.maximum(1500 * np.sin(2 * np.pi * np.arange(6000) / 700), 0.0)
-    bad = rng.random(6000) < 2e-4
-
-    def through(parts):
-        chain, out = BeltChain(1000.0, get_protocol()), []
-        for part in parts:
-            out.append(chain.feed(wrench[:, part], bad[part]).zeroed)
-        return np.concatenate([*out, chain.finish().zeroed], axis=1)
-
-    whole = through([np.arange(6000)])
-    assert whole.shape == wrench.shape, "every sample is released once"
-    assert through(pieces(np.arange(6000), cuts)).tobytes() == whole.tobytes()
-
-
-def test_empty_input_to_every_stage():
-    empty, none = np.empty((6, 0)), np.empty(0, np.bool_)
-    causal, knots, exact = CausalZero(1000.0), FlightKnots(1000.0, 50.0, 20.0), ExactZero(1000.0)
-    for _ in range(2):
-        samples, zero = causal.feed(empty, none)
-        found = knots.feed(samples, zero)
-        assert found[0].size == 0
-        assert exact.feed(samples, zero, found).shape == (6, 0)
-    samples, zero = causal.finish()
-    assert samples.shape == zero.shape == (6, 0)
-    assert knots.finish()[1].shape == (6, 0)
-    assert exact.finish().shape == (6, 0)
-
-
-def test_a_knot_is_the_median_of_the_middle_half_of_a_flight():
-    force = np.concatenate((np.full(50, 700.0), np.arange(100.0) * 0.1, np.full(50, 700.0)))
-    wrench = np.tile(np.arange(1.0, 7.0)[:, None], force.size)
-    wrench[FZ] = force
-    position, value, known = FlightKnots(1000.0, 50.0, 20.0).feed(wrench, np.zeros_like(wrench))
-    assert position.tolist() == [99.5]
-    assert value[:, 0].tolist() == [1.0, 2.0, pytest.approx(4.95), 4.0, 5.0, 6.0]
-    assert known.tolist() == [150]
-
-
-@pytest.mark.parametrize(("flight", "ringing"), [(39, 0.0), (100, 15.0)])
-def test_no_knot_from_a_short_or_a_ringing_flight(flight, ringing):
-    low = ringing * np.sqrt(2) * np.sin(2 * np.pi * np.arange(flight) / 9.0)
-    wrench = np.zeros((6, 200 + flight))
-    wrench[FZ] = np.concatenate((np.full(100, 700.0), low, np.full(100, 700.0)))
-    assert FlightKnots(1000.0, 50.0, 20.0).feed(wrench, np.zeros_like(wrench))[0].size == 0
