@@ -1,5 +1,7 @@
 """Peaks of all stances at once must be scipy's peaks, stance by stance."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -30,7 +32,7 @@ def sliced_signals(draw):
     # few distinct values make plateaus, also at and across the edges of the slices
     signal = draw(hnp.arrays(float, st.integers(0, 80), elements=st.integers(-3, 3).map(float)))
     cuts = sorted(draw(st.lists(st.integers(0, signal.size), max_size=12)))
-    pairs = list(zip(cuts[:-1], cuts[1:], strict=True))
+    pairs = list(pairwise(cuts))
     keep = draw(st.lists(st.booleans(), min_size=len(pairs), max_size=len(pairs)))
     pairs = [p for p, k in zip(pairs, keep, strict=True) if k]
     return signal, [a for a, _ in pairs], [b for _, b in pairs]
