@@ -23,11 +23,13 @@ class Gatherer:
         self._link = link
         self._nap_s = NAP_BYTES / (FRAME_BYTES * link.hello.sample_rate_Hz)
         self._hurry_until_s = 0.0
+        self._asked: int | None = None
 
     def ask_clock(self) -> None:
         """Ask for the device's time, if it is time to."""
-        if self._link.clock_request() is not None:
-            self._hurry_until_s = host_now() + ANSWER_S
+        token = self._link.clock_request()
+        if token is not None:
+            self._asked, self._hurry_until_s = token, host_now() + ANSWER_S
 
     def read(self) -> bytes:
         """Read what comes in `PORTION_S`.
@@ -43,7 +45,7 @@ class Gatherer:
             parts.append(data)
             size += len(data)
             now = host_now()
-            if data and now < self._hurry_until_s:
+            if data and now < self._hurry_until_s and self._link.pending.awaits(self._asked):
                 break
             if data and size < ENOUGH_BYTES and now < end:
                 time.sleep(min(self._nap_s, end - now))

@@ -22,6 +22,10 @@ class Pending:
         """Count the open questions."""
         return len(self._asked)
 
+    def awaits(self, token: int | None) -> bool:
+        """Whether the question with this token is still open."""
+        return token in self._asked
+
     def sent(self, token: int, kind: int, now_s: float) -> None:
         """Note a question.
 

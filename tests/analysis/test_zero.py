@@ -194,6 +194,27 @@ def test_a_long_train_of_wild_readings_does_not_lose_the_zero():
     assert_same_steps(later, after=RUN.size / 1000.0)
 
 
+@pytest.mark.parametrize("low", [-42e3, 42e3])
+def test_a_channel_stuck_at_its_end_and_marked_so_spoils_only_its_own_time(low):
+    force, flags = np.concatenate((RUN, RUN)), np.zeros(2 * RUN.size, np.uint8)
+    force[6_000:9_000] = low
+    flags[6_000:9_000] = SampleFlag.SATURATED
+    table, _ = analyse(force, one_belt(), flags=flags)
+    later = table.select(table["touchdown_s"] > RUN.size / 1000.0 + 0.31)
+    assert_same_steps(later, after=RUN.size / 1000.0)
+    valid = table.select(table["valid"])
+    assert not ((valid["touchdown_s"] > 6.0) & (valid["touchdown_s"] < 9.0)).any()
+
+
+def test_running_without_flight_does_not_become_running_with_flight():
+    """Ten seconds whose lowest force is a sharp valley of 45 N: one long contact, however the zero is sought."""
+    t = np.arange(10_000) / 1000.0 % 0.35 / 0.35
+    grounded = 45.0 + 1500.0 * np.sin(np.pi * t)
+    table, pipeline = analyse(np.concatenate((RUN, grounded, RUN)), one_belt())
+    assert pipeline.ignored == 1
+    assert table.rows == 2 * CLEAN.rows
+
+
 # Steps of the offset ---------------------------------------------------------------------------------------------
 
 
