@@ -1,11 +1,16 @@
 """Closed-form steps through the whole pipeline at 1 kHz: what comes out must be what went in, within 0.3 %."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
-from running import BW, MASS, analyse, ap_sine, half_sine, half_sine_with_impact, one_belt, ticks, train, two_mass
+from running import BW, analyse, ap_sine, half_sine, half_sine_with_impact, one_belt, ticks, train, two_mass
 from scipy.optimize import brentq
 
 from analysis.bodyweight import weight_closure
+from analysis.protocol import G, get_protocol
+from analysis.ragged import Span
+from analysis.vertical import impact_peak
 
 PER_MILLE = 1e-3
 START = 0.3137
@@ -134,8 +139,60 @@ def test_O2_midfoot_and_forefoot_shapes_have_no_impact_peak(softer):
 def test_an_impact_higher_than_the_active_peak_stays_out_of_it():
     table, _ = analyse(train(lambda t: half_sine_with_impact(t, height=1800.0), 20, 0.35), one_belt())
     assert (table["impact_peak_BW"] > table["active_peak_BW"]).all()
-    top = (MASS * 9.80665 * 0.35 - 1800.0 * 0.008 * np.sqrt(2 * np.pi)) * np.pi / 0.5
+    top = (BW * 0.35 - 1800.0 * 0.008 * np.sqrt(2 * np.pi)) * np.pi / 0.5
     np.testing.assert_allclose(table["active_peak_N"], top, rtol=3 * PER_MILLE)
+
+
+def test_an_impact_in_the_wider_window_stays_out_of_the_active_peak():
+    late = {"height": 1500.0, "middle": 0.078, "sd": 0.004}  # 31 % of contact: inside 30 to 75 %, outside 40 to 60 %
+    table, _ = analyse(train(lambda t: half_sine_with_impact(t, **late), 20, 0.35), one_belt())
+    top = (BW * 0.35 - 1500.0 * 0.004 * np.sqrt(2 * np.pi)) * np.pi / 0.5
+    np.testing.assert_allclose(table["active_peak_N"], top, rtol=3 * PER_MILLE)
+
+
+@pytest.mark.parametrize(
+    ("bump", "found"),
+    [
+        pytest.param({"height": 500.0, "middle": 0.030, "sd": 0.008}, True, id="where impacts are"),
+        pytest.param({"height": 500.0, "middle": 0.064, "sd": 0.006}, False, id="after 50 ms"),
+        pytest.param({"height": 238.0, "middle": 0.030, "sd": 0.008}, False, id="stands out by less than 0.02 BW"),
+        pytest.param({"height": 300.0, "middle": 0.030, "sd": 0.008}, True, id="stands out by more than 0.02 BW"),
+    ],
+)
+def test_what_counts_as_an_impact_peak(bump, found):
+    force = train(lambda t: half_sine_with_impact(t, **bump), 20, 0.35)
+    loose = replace(get_protocol(), impact_prominence_BW=1e-9)
+    table, _ = analyse(force, one_belt())
+    assert (~np.isnan(table["impact_peak_BW"]) == found).all()
+    if bump["height"] == 238.0:
+        assert not np.isnan(analyse(force, replace(one_belt(), protocol=loose))[0]["impact_peak_BW"]).any()
+
+
+@pytest.mark.parametrize(("sample", "found"), [(4, False), (5, False), (6, True), (50, True), (51, False)])
+def test_an_impact_peak_lies_after_5_ms_and_not_after_50(sample, found):
+    force = np.concatenate(([0.0], np.linspace(60.0, 1500.0, 120), np.linspace(1500.0, 60.0, 130), [0.0]))
+    force[1 + sample] += 200.0
+    span = Span(np.array([1]), np.array([0.0]), np.array([249.0]))
+    height, when, prominence = impact_peak(force, span, 1e-3, least_prominence_N=14.0)
+    assert np.isnan(height).tolist() == [not found]
+    if found:
+        assert when[0] == pytest.approx(1e-3 * sample)
+        assert height[0] == force[1 + sample]
+        assert prominence[0] == pytest.approx(200.0 - (force[3 + sample] - force[2 + sample]))
+
+
+@pytest.mark.parametrize("mass", [30.0, 70.0, 140.0])
+def test_threshold_of_5_percent_of_any_body_weight(mass):
+    """15 N lies below the disarming threshold, 69 N above the arming one."""
+
+    def shape(t):
+        return half_sine(t, mass=mass)
+
+    table, _ = analyse(train(shape, 20, 0.35), one_belt(bw=mass * G))
+    rise, fall = crossing_times(shape, 0.05 * mass * G, 0.250)
+    np.testing.assert_allclose(table["contact_time_5pctBW_ms"], 1e3 * (fall - rise), atol=0.6)
+    heavier = table["contact_time_5pctBW_ms"] < table["contact_time_ms"]
+    assert heavier.all() == (mass > 102)
 
 
 def test_an_active_peak_outside_the_middle_is_found_in_the_wider_window():
