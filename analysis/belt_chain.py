@@ -5,10 +5,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from analysis.causal_zero import CausalZero
 from analysis.contacts import ContactDetector, Contacts
 from analysis.protocol import Protocol
 from analysis.wrench import FZ
-from analysis.zero import CausalZero, ExactZero, FlightKnots
+from analysis.zero import ExactZero, FlightKnots
 
 Floats = NDArray[np.float64]
 

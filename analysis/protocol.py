@@ -37,7 +37,7 @@ class Protocol:
     """Touchdown and toe-off are crossings of this force."""
     min_contact_ms: float = 80.0
     """Shorter contacts are scuffs, not steps."""
-    max_contact_ms: float = 2000.0
+    max_contact_ms: float = 1000.0
     """Longer contacts are standing, not steps."""
     min_flight_ms: float = 20.0
     """Shorter flights are chatter within one contact."""

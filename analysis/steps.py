@@ -82,7 +82,7 @@ class StepTable(Mapping[str, NDArray[Any]]):
         return StepTable({name: values[chosen] for name, values in self._columns.items()})
 
     def records(self) -> list[dict[str, Any]]:
-        """Rows as plain dictionaries for JSON: null instead of NaN or "", flags as a list of names."""
+        """Rows as plain dictionaries for JSON: null instead of NaN, infinity or "", flags as a list of names."""
         lists = {name: [_plain(v, _KINDS[name]) for v in values.tolist()] for name, values in self._columns.items()}
         return [dict(zip(lists, row, strict=True)) for row in zip(*lists.values(), strict=True)]
 
@@ -98,7 +98,7 @@ def _plain(value: Any, kind: str) -> Any:
     if kind == "flags":
         return flag_list(value)
     if kind == "float":
-        return None if math.isnan(value) else value
+        return value if math.isfinite(value) else None
     return None if value == "" else value
 
 

@@ -43,6 +43,12 @@ def test_records_are_json_without_nan():
     assert StepTable().records() == []
 
 
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+def test_what_json_cannot_hold_is_null(value):
+    table = StepTable({name: TABLE[name] for name in TABLE} | {"active_peak_N": np.full(6, value)})
+    assert json.loads(json.dumps(table.records(), allow_nan=False))[0]["active_peak_N"] is None
+
+
 def test_flags_are_spelt_out():
     table = StepTable({name: TABLE[name] for name in TABLE} | {"flags": np.full(6, StepFlag.GAP | StepFlag.LATE)})
     assert table.records()[0]["flags"] == ["late", "gap"]

@@ -207,9 +207,8 @@ def test_a_channel_stuck_at_its_end_and_marked_so_spoils_only_its_own_time(low):
 
 
 def test_running_without_flight_does_not_become_running_with_flight():
-    """Ten seconds whose lowest force is a sharp valley of 45 N: one long contact, however the zero is sought."""
-    t = np.arange(10_000) / 1000.0 % 0.35 / 0.35
-    grounded = 45.0 + 1500.0 * np.sin(np.pi * t)
+    """Ten seconds whose lowest force is a curved valley of 25 N: one long contact, however the zero is sought."""
+    grounded = 25.0 + 820.0 * (1.0 - np.cos(2 * np.pi * np.arange(10_000) / 350.0))
     table, pipeline = analyse(np.concatenate((RUN, grounded, RUN)), one_belt())
     assert pipeline.ignored == 1
     assert table.rows == 2 * CLEAN.rows
@@ -237,7 +236,6 @@ def test_the_zero_may_differ_after_a_gap(jump):
     assert_same_steps(table, whole.select(whole["valid"]))
 
 
-@pytest.mark.xfail(strict=True, reason="the zero never rises by more than LARGEST_STEP_N: every later step is lost")
 @pytest.mark.parametrize("gaps", [(), (12_000,)])
 def test_running_goes_on_after_the_offset_has_risen_by_100_N(gaps):
     force = LONG.copy()
@@ -246,7 +244,6 @@ def test_running_goes_on_after_the_offset_has_risen_by_100_N(gaps):
     assert table["touchdown_s"].max() > 25.0
 
 
-@pytest.mark.xfail(strict=True, reason="a flight under 40 ms gives no knot, so the first zero is held for ever")
 def test_drift_is_followed_through_short_flights():
     slow = train(lambda t: half_sine_with_impact(t, 0.335, 0.030), 160, 0.365)  # 40 ms below 50 N
     reference, _ = analyse(slow, one_belt())

@@ -7,9 +7,10 @@ from hypothesis import strategies as st
 from test_events import pieces
 
 from analysis.belt_chain import BeltChain
+from analysis.causal_zero import CausalZero
 from analysis.protocol import get_protocol
 from analysis.wrench import FZ
-from analysis.zero import CausalZero, ExactZero, FlightKnots
+from analysis.zero import ExactZero, FlightKnots
 
 
 @settings(max_examples=25, deadline=None)
