@@ -109,10 +109,8 @@ def measure(stances: Stances, setup: Setup, *, bw_N: float, first_step: int, fir
     Returns:
         One row per step.
     """
-    protocol, rate = setup.protocol, setup.sample_rate_Hz
-    reach = round(REACH_S * rate)
-    at_ref = crossings(stances, protocol.ref_N, protocol, reach=reach)
-    following = next_touchdown(stances, protocol.ref_N)
+    at_ref = crossings(stances, setup.protocol.ref_N, setup.protocol, reach=0)
+    following = next_touchdown(stances, setup.protocol.ref_N)
     flags = step_flags(stances, at_ref)
     columns: dict[str, NDArray[Any]] = {
         "step": np.arange(first_step, first_step + len(stances)),
@@ -122,9 +120,9 @@ def measure(stances: Stances, setup: Setup, *, bw_N: float, first_step: int, fir
     }
     columns["side"] = np.where(columns["belt"] == "", "?", columns["belt"])
     columns |= _times(stances, setup, at_ref, following, first_tick)
-    columns["contact_time_20N_ms"] = _contact_ms(stances, 20.0, protocol, reach, rate)
+    columns["contact_time_20N_ms"] = _contact_ms(stances, setup, 20.0, first_tick)
     columns["contact_time_5pctBW_ms"] = (
-        np.full(len(stances), np.nan) if np.isnan(bw_N) else _contact_ms(stances, 0.05 * bw_N, protocol, reach, rate)
+        np.full(len(stances), np.nan) if np.isnan(bw_N) else _contact_ms(stances, setup, 0.05 * bw_N, first_tick)
     )
     whole = ~np.isnan(at_ref.touchdown + at_ref.toe_off)
     span = Span(stances.on[whole], at_ref.touchdown[whole], at_ref.toe_off[whole])
@@ -152,9 +150,13 @@ def _times(stances: Stances, setup: Setup, at_ref: Crossings, following: Floats,
     }
 
 
-def _contact_ms(stances: Stances, level_N: float, protocol: Protocol, reach: int, rate: float) -> Floats:
-    at = crossings(stances, level_N, protocol, reach=reach)
-    return (at.toe_off - at.touchdown) * (1e3 / rate)
+def _contact_ms(stances: Stances, setup: Setup, level_N: float, first_tick: int) -> Floats:
+    at = crossings(stances, level_N, setup.protocol, reach=round(REACH_S * setup.sample_rate_Hz))
+    begin, end = (
+        seconds(stances, position, tick_rate_Hz=setup.tick_rate_Hz, first_tick=first_tick)
+        for position in (at.touchdown, at.toe_off)
+    )
+    return (end - begin) * 1e3
 
 
 def _vertical(stances: Stances, span: Span, setup: Setup, bw_N: float) -> dict[str, Floats]:

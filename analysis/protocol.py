@@ -50,6 +50,14 @@ class Protocol:
     impact_prominence_BW: float = 0.02
     """Smallest prominence of an impact peak."""
 
+    def __post_init__(self) -> None:
+        if not self.off_N <= self.ref_N <= self.on_N:
+            raise AnalysisError(
+                f"protocol {self.name}",
+                expected="off_N ≤ ref_N ≤ on_N",
+                seen=f"{self.off_N:g}, {self.ref_N:g}, {self.on_N:g}",
+            )
+
     def as_dict(self) -> dict[str, object]:
         """All fields, for storage beside the results."""
         return asdict(self)

@@ -90,7 +90,7 @@ def centre_of_pressure(wrench: Floats, *, min_force_N: float = 200.0) -> tuple[F
 
     Because the moments are taken about the belt surface, a rig that measures fore-aft force has the h·Fx/Fz
     correction built in. On vertical cells alone My contains h·Fx and x is the apparent COP, displaced towards the
-    midfoot while braking by h·|Fx|/Fz (metrics: apparent COP bias).
+    midfoot while braking by h·|Fx|/Fz.
 
     Args:
         wrench: (6, n) in N and N·m about the belt-surface centre.

@@ -6,6 +6,8 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Any
 
+from daq.errors import LinkError
+
 REPLY_S = 5.0
 
 Answer = dict[str, Any]
@@ -38,12 +40,26 @@ class Inbox:
 
         Returns:
             The answer; an error of the command is raised here.
+
+        Raises:
+            LinkError: No answer came in time.
         """
         command = Command(name, args, Future())
         self._commands.put(command)
-        return command.future.result(timeout=REPLY_S)
+        try:
+            return command.future.result(timeout=REPLY_S)
+        except TimeoutError:
+            command.future.cancel()  # it must not be carried out when nobody expects it any more
+            raise LinkError(
+                "recorder",
+                expected=f"an answer to {name} within {REPLY_S:g} s",
+                seen="none",
+                next_step="It may be waiting for a silent device; ask for its status.",
+            ) from None
 
     def waiting(self) -> Iterator[Command]:
         """The commands that have come; called by the recording thread."""
         while not self._commands.empty():
-            yield self._commands.get()
+            command = self._commands.get()
+            if command.future.set_running_or_notify_cancel():
+                yield command

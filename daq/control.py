@@ -112,7 +112,7 @@ def _find(where: str | Path | None) -> RecorderInfo:
         str(where or "recorder"),
         expected="one running recorder" + (f" of {where}" if where else ""),
         seen=f"{len(found) or 'none'}" + (f" (running: {names})" if names else ""),
-        next_step="Name the session to attach to." if names else "Start one: stance record --rig virtual --view",
+        next_step="Name the session to attach to." if names else "Start one: stance record -o FILE",
     )
 
 

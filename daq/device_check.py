@@ -1,33 +1,71 @@
-"""Does this device belong to this rig?"""
+"""Does this device belong to this rig, and does it do what it says?"""
 
+import numpy as np
+
+from daq.chunk import Chunk
 from daq.errors import DeviceError
 from daq.rig import Rig
 from daq.wire import Hello
 
+SIMULATED = "sim "
+"""A virtual treadmill's board is called this and the name of its rig."""
+NAME_CHARS = 16
+RATE_TOLERANCE = 0.01
+"""Cheap boards time with 0.5 % resonators; more than this is another rate, not another clock."""
+
 
 def check_device(hello: Hello, rig: Rig) -> None:
-    """Refuse a device that cannot be this rig's.
+    """Refuse a device that cannot be this rig's: its forces would be wrong.
 
     Args:
         hello: What the device says of itself.
         rig: The description.
 
     Raises:
-        DeviceError: It has too few channels, or another gain than the scale of the cells assumes.
+        DeviceError: It has another converter, number of channels or gain, or is the virtual twin of another rig.
     """
-    needed = 1 + max(cell.channel for cell in rig.cells)
-    if hello.channels < needed:
+    unlike = _difference(hello, rig)
+    if unlike is not None:
         raise DeviceError(
-            hello.board,
-            expected=f"{needed} channels for rig {rig.name}",
-            seen=f"{hello.channels}",
-            next_step="Choose the rig that belongs to this device: stance rigs",
+            f"device {hello.board}",
+            expected=unlike[0],
+            seen=unlike[1],
+            next_step="Choose the rig that belongs to this device with --rig (stance rigs list), or correct its file.",
         )
-    gains = {hello.gains[cell.channel] for cell in rig.cells}
-    if gains != {rig.adc.gain}:
+
+
+def _difference(hello: Hello, rig: Rig) -> tuple[str, str] | None:
+    """What was expected and what was seen, at the first difference that matters."""
+    if hello.board.startswith(SIMULATED) and hello.board != f"{SIMULATED}{rig.name}"[:NAME_CHARS]:
+        return f"rig {rig.name}", f"the virtual treadmill of rig {hello.board.removeprefix(SIMULATED)}"
+    if hello.adc.lower() != rig.adc.name[:NAME_CHARS].lower():
+        return f"the {rig.adc.name} of rig {rig.name}", f"a {hello.adc}"
+    if hello.channels != rig.adc.channels:
+        return f"{rig.adc.channels} channels for rig {rig.name}", str(hello.channels)
+    gains = sorted({hello.gains[cell.channel] for cell in rig.cells})
+    if gains != [rig.adc.gain]:
+        return f"ADC gain {rig.adc.gain} as rig {rig.name} says", f"gain {', '.join(map(str, gains))}"
+    return None
+
+
+def check_rate(chunk: Chunk, hello: Hello) -> None:
+    """Refuse a device that samples at another rate than it says: impulses would be wrong by the ratio.
+
+    Args:
+        chunk: Some consecutive frames of one boot.
+        hello: What the device says.
+
+    Raises:
+        DeviceError: Its time stamps tell another rate.
+    """
+    if len(chunk) < 2 or np.ptp(chunk.boot):
+        return
+    ticks_per_sample = float((chunk.tick[-1] - chunk.tick[0]) / (chunk.seq[-1] - chunk.seq[0]))
+    rate_Hz = hello.tick_rate_Hz / ticks_per_sample
+    if abs(rate_Hz / hello.sample_rate_Hz - 1.0) > RATE_TOLERANCE:
         raise DeviceError(
             hello.board,
-            expected=f"ADC gain {rig.adc.gain} as rig {rig.name} says",
-            seen=f"gain {', '.join(map(str, sorted(gains)))}",
-            next_step="Correct adc.gain in the rig file, or the device's setting: forces would be wrong by the ratio.",
+            expected=f"frames at {hello.sample_rate_Hz:g} Hz, as the device says",
+            seen=f"frames at {rate_Hz:.1f} Hz by its own clock",
+            next_step="Correct the rate or the ADC's clock in the firmware's settings.",
         )

@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from analysis.wrench import FZ
 from daq.chunk import Chunk
 from daq.clock import DeviceClock, host_now
 from daq.decoder import Decoder
@@ -15,6 +16,7 @@ from daq.rig import Rig
 
 SECONDS = 3.0
 READ_S = 0.02
+MOVING_N = 150.0
 NOISY_N = 2.0
 """Noise of one cell, SD over half a second, that deserves a look."""
 
@@ -96,12 +98,16 @@ def _clock(clock: DeviceClock) -> Check:
         return Check("clock", "warn", "the device did not answer a clock query")
     ppm, u = clock.rate_ppm, clock.u_rate_ppm
     slow = abs(ppm) > 500.0 and abs(ppm) > 3.0 * u
+    if u > 500.0:
+        return Check("clock", "ok", "too few clock queries were answered to judge it")
     advice = " A crystal is within 100 ppm; times are wrong by this much." if slow else ""
     return Check("clock", "warn" if slow else "ok", f"{ppm:+.0f} ± {u:.0f} ppm against this computer's.{advice}")
 
 
 def _cells(rig: Rig, chunk: Chunk) -> list[Check]:
     checks = []
+    if _loaded(rig, chunk):
+        return [Check("belt", "warn", "somebody is on it: the cells were not judged. Step off and check again.")]
     for cell in rig.cells:
         counts = chunk.counts[:, cell.channel]
         newtons = counts * (rig.newtons_per_count(cell) * cell.sign)
@@ -112,8 +118,14 @@ def _cells(rig: Rig, chunk: Chunk) -> list[Check]:
     return checks
 
 
+def _loaded(rig: Rig, chunk: Chunk) -> bool:
+    """Whether the vertical force moves as it does under a person."""
+    forces = [chunk.counts @ belt.matrix[FZ] for belt in rig.belts()]
+    return any(float(np.percentile(force, 95) - np.percentile(force, 5)) > MOVING_N for force in forces)
+
+
 def _noise(newtons: NDArray[np.floating]) -> float:
-    """SD that slow drift and a runner's steps touch little: from differences of neighbours."""
+    """SD that slow drift touches little: from differences of neighbours."""
     return float(np.median(np.abs(np.diff(newtons))) / (0.6745 * np.sqrt(2.0)))
 
 

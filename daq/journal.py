@@ -32,12 +32,16 @@ _FULL = {errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC)}
 
 
 def journal_path(path: Path) -> Path:
-    """Name the journal of a session: NAME.h5.journal beside NAME.h5."""
+    """Name the journal of a session: NAME.h5.journal beside NAME.h5. A SessionError says that it is no file name."""
+    if not path.name:
+        raise SessionError(str(path), expected="the name of a session file", seen="a directory")
     return path.with_name(path.name + SUFFIX)
 
 
 def session_path(path: Path) -> Path:
     """Name the session of a path that may be its journal."""
+    if not path.name:
+        return path
     return path.with_name(path.name.removesuffix(SUFFIX))
 
 

@@ -23,13 +23,13 @@ from daq.clock import DeviceClock, RoundTrip, host_now
 from daq.commands import Command, Inbox
 from daq.control_server import ControlServer
 from daq.decoder import Decoded, Decoder
-from daq.device_check import check_device
+from daq.device_check import check_device, check_rate
 from daq.errors import DeviceError, LinkError, SessionError
 from daq.gather import Gatherer
 from daq.link import Link, open_link
 from daq.live import LiveRings
 from daq.progress import Progress, ProgressMeter
-from daq.results import Results, software_version
+from daq.results import ENDED_EARLY, Results, software_version
 from daq.rig import Rig, load_rig
 from daq.session_format import SessionHeader
 from daq.take import Mark, Take, refuse_existing
@@ -76,6 +76,8 @@ class Recorder:
         self._inbox = Inbox()
         self._stop = threading.Event()
         self._tare: TareCollector | None = None
+        self._zero: Mark | None = None
+        self._checked_rate = False
         self._recording = False
 
     def stop(self) -> None:
@@ -115,15 +117,19 @@ class Recorder:
         cleanup.callback(self._rings.close)
         self._meter = ProgressMeter(hello.sample_rate_Hz)
         self._take = self._new_take(hello, recording=self.options.autostart)
+        cleanup.callback(self._dismiss)
         server = ControlServer(self._inbox.ask, session=self.options.out or "", rings=self._rings.names)
         cleanup.callback(server.close)
         link.start()
 
     def _new_take(self, hello: Hello, *, recording: bool) -> Take:
-        self._recording = recording
         out = self.options.out
         path = Path(out) if recording and out is not None else None
-        return Take(path, self._header(hello), self.rig, self._protocol, self._clock)
+        take = Take(path, self._header(hello), self.rig, self._protocol, self._clock)
+        self._recording = recording
+        if self._zero is not None:
+            take.mark(self._zero)  # a tare taken while waiting counts for the recording
+        return take
 
     def _header(self, hello: Hello) -> SessionHeader:
         subject = asdict(self.options.subject)
@@ -170,6 +176,9 @@ class Recorder:
         self._note_trips(link.take_round_trips())  # those of the start, once there is a tick to compare them with
         if self._tare is not None and self._tare.feed(chunk.counts):
             self._finish_tare()
+        if not self._checked_rate and self._take.rows >= link.hello.sample_rate_Hz:
+            self._checked_rate = True
+            check_rate(chunk, link.hello)
 
     def _note_trips(self, trips: list[RoundTrip] | tuple[RoundTrip, ...]) -> None:
         newest = self._take.last_tick - self._clock.offset if self._take.rows else None
@@ -201,8 +210,11 @@ class Recorder:
             try:
                 data = link.revive(give_up_s=SILENCE_S)
             except LinkError:
-                if link.gone or host_now() > give_up or self._stop.is_set():
+                if link.gone or host_now() > give_up:
                     raise
+                self._obey(link)
+                if self._stop.is_set():
+                    return b""
                 continue
             self._note_trips(link.take_round_trips())
             return data
@@ -234,7 +246,7 @@ class Recorder:
     def _close_after(self, error: BaseException) -> None:
         """Close the session as well as may be; what went wrong first is what the user must hear."""
         try:
-            self._take.mark(Mark("system", f"ended by: {error}"))
+            self._take.mark(Mark(ENDED_EARLY, str(error)))
             self._finish()
         except Exception as second:
             self._take.abandon()
@@ -252,6 +264,13 @@ class Recorder:
             else:
                 if answer is not None:
                     command.future.set_result(answer)
+
+    def _dismiss(self) -> None:
+        """Answer whoever still waits when the recording is over."""
+        over = LinkError("recorder", expected="a running recorder", seen="one that has ended")
+        waiting = [command.future for command in self._inbox.waiting()]
+        for future in [*waiting, *([self._tare.future] if self._tare is not None else [])]:
+            future.set_exception(over)
 
     def _command(self, command: Command, link: Link) -> dict[str, Any] | None:
         """Carry a command out; None if its answer comes later."""
@@ -291,14 +310,13 @@ class Recorder:
         except StanceError as error:
             tare.future.set_exception(error)
             return
-        self._take.mark(Mark("tare", "zero taken with nobody on the belt", found))
+        self._zero = Mark("tare", "zero taken with nobody on the belt", found)
+        self._take.mark(self._zero)
         tare.future.set_result({"tare": found})
 
     def _progress(self) -> Progress:
         counters = self._decoder.counters
-        gaps = self._take.gaps
-        lost = int(gaps.lost[gaps.lost > 0].sum())
         state = "recording" if self._recording else "waiting"
         base = self._meter.progress(rows=self._take.rows, elapsed_s=self._take.duration_s, analyser=self._take.analyser)
-        return replace(base, state=state, lost=lost, resets=int((gaps.lost < 0).sum()),
+        return replace(base, state=state, lost=self._take.lost, resets=self._take.resets,
                        crc_errors=counters.crc_errors, duplicates=counters.duplicates)  # fmt: skip

@@ -16,7 +16,7 @@ from analysis.protocol import Protocol, get_protocol
 from daq.analyser import Analyser, cut_chunk
 from daq.chunk import Chunk
 from daq.errors import SessionError
-from daq.results import Results, build_results
+from daq.results import ENDED_EARLY, Results, build_results
 from daq.rig import parse_rig
 from daq.session import Session
 
@@ -101,8 +101,13 @@ class Replay:
         ticks = self._last_tick - self._first_tick
         return build_results(
             self.session.path, header, self.analyser,
-            frames=rows, gaps=self.session.gaps, duration_s=ticks / header.tick_rate_Hz,
+            frames=rows, gaps=self.session.gaps, duration_s=ticks / header.tick_rate_Hz, ended_by=self._ended_by(),
         )  # fmt: skip
+
+    def _ended_by(self) -> str:
+        if not self.session.ended:
+            return "the recorder died; this is what could be recovered"
+        return next((event.text for event in self.session.events if event.kind == ENDED_EARLY), "")
 
     def _parts(self, chunk: Chunk, first_row: int) -> list[tuple[Chunk, int]]:
         """Cut a chunk where an epoch begins or a tare was taken, as the recorder did."""

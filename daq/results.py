@@ -13,6 +13,9 @@ from daq.session_format import Gaps, SessionHeader
 
 Results = dict[str, Any]
 
+ENDED_EARLY = "ended early"
+"""Kind of the event that tells what ended a recording before its time."""
+
 
 def software_version() -> str:
     """Version of this software, with that of its algorithms."""
@@ -25,7 +28,14 @@ def software_version() -> str:
 
 
 def build_results(
-    session: Path | None, header: SessionHeader, analyser: Analyser, *, frames: int, gaps: Gaps, duration_s: float
+    session: Path | None,
+    header: SessionHeader,
+    analyser: Analyser,
+    *,
+    frames: int,
+    gaps: Gaps,
+    duration_s: float,
+    ended_by: str = "",
 ) -> Results:
     """Collect what `--json` prints.
 
@@ -36,6 +46,7 @@ def build_results(
         frames: Number of frames recorded.
         gaps: Where frames are missing.
         duration_s: Device time from the first to the last frame.
+        ended_by: What ended the recording before its time, if anything did.
 
     Returns:
         Plain values; null where something is not known.
@@ -56,6 +67,7 @@ def build_results(
             for row, n in zip(gaps.row, lost, strict=True)
         ],
         "duration_s": duration_s,
+        "ended_by": ended_by or None,
         "bw_N": None if math.isnan(bw_N) else bw_N,
         "bw_source": analyser.bw_source,
         "weight_closure": analyser.weight_closure(),

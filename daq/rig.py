@@ -122,7 +122,7 @@ def _observable(cells: list[Cell]) -> frozenset[str]:
     """Components that these cells can see.
 
     The yaw moment Mz takes horizontal cells that fix all three of Fx, Fy and Mz; otherwise flexures carry part of it
-    unseen. Mx and My are there with vertical cells alone, but then hold h·Fy and h·Fx (metrics: apparent COP).
+    unseen. Mx and My are there with vertical cells alone, but then hold h·Fy and h·Fx.
     """
     axes = {cell.axis for cell in cells}
     seen = {"Fz", "Mx", "My"} | {f"F{axis}" for axis in axes}
@@ -161,7 +161,7 @@ def load_rig(name_or_path: str | Path) -> Rig:
             name,
             expected=f"a rig file, or one of {', '.join(shipped)}",
             seen="a folder" if path.is_dir() else "no such file or name",
-            next_step=f"Did you mean {near}?" if near else "List them with `stance rigs`.",
+            next_step=f"Did you mean {near}?" if near else "List them with `stance rigs list`.",
         )
     return parse_rig(_read(path), str(path))
 

@@ -15,7 +15,7 @@ from daq.chunk import Chunk
 from daq.clock import DeviceClock, RoundTrip, unwrap_near
 from daq.errors import SessionError
 from daq.journal import journal_path
-from daq.results import Results, build_results
+from daq.results import ENDED_EARLY, Results, build_results
 from daq.rig import Rig
 from daq.session_format import Gaps, SessionHeader
 from daq.session_writer import SessionWriter
@@ -26,7 +26,7 @@ class Mark:
     """Something to note at the present row."""
 
     kind: str
-    """"marker", "bout", "note", "tare" or "system"."""
+    """"marker", "bout", "note", "tare", "system" or "ended early"."""
     text: str = ""
     """For people."""
     data: dict[str, object] | None = None
@@ -74,6 +74,9 @@ class Take:
         self._last_tick = 0
         self._gap_rows: list[NDArray[np.int64]] = []
         self._gap_lost: list[NDArray[np.int64]] = []
+        self.lost = 0
+        self.resets = 0
+        self.ended_by = ""
 
     @property
     def last_tick(self) -> int:
@@ -135,6 +138,8 @@ class Take:
         """
         if self._writer is not None:
             self._writer.event(mark.kind, self.rows, mark.text, mark.data or {})
+        if mark.kind == ENDED_EARLY:
+            self.ended_by = mark.text
         if mark.kind == "tare" and mark.data is not None:
             self.analyser.tare([float(value) for value in _as_list(mark.data["counts"])])
 
@@ -159,7 +164,13 @@ class Take:
     def results(self) -> Results:
         """Results so far."""
         return build_results(
-            self.path, self.header, self.analyser, frames=self.rows, gaps=self.gaps, duration_s=self.duration_s
+            self.path,
+            self.header,
+            self.analyser,
+            frames=self.rows,
+            gaps=self.gaps,
+            duration_s=self.duration_s,
+            ended_by=self.ended_by,
         )
 
     def abandon(self) -> None:
@@ -180,8 +191,11 @@ class Take:
     def _feed_epoch(self, part: Chunk) -> Output:
         if self._writer is not None:
             self._writer.append(part)
-        self._gap_rows.append(part.gap_row + self.rows)
-        self._gap_lost.append(part.gap_lost)
+        if part.gap_row.size:
+            self._gap_rows.append(part.gap_row + self.rows)
+            self._gap_lost.append(part.gap_lost)
+            self.lost += int(part.gap_lost[part.gap_lost > 0].sum())
+            self.resets += int((part.gap_lost < 0).sum())
         self.rows += len(part)
         self._last_tick = int(part.tick[-1]) + self._clock.offset
         return self.analyser.feed(part, self._clock.offset)

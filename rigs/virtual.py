@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from daq.device_check import NAME_CHARS, SIMULATED
 from daq.errors import RigError
 from daq.rig import Rig, load_rig
 from daq.rig_schema import Cell
@@ -245,7 +246,12 @@ def _cells(rig: Rig, values: Values) -> CellBehaviour:
 
 
 def _board(rig: Rig, values: Values) -> Board:
-    more = {"adc": rig.adc.name, "channels": rig.adc.channels, "gains": (min(round(rig.adc.gain), 255),) * CHANNELS}
+    more = {
+        "board": f"{SIMULATED}{rig.name}"[:NAME_CHARS],
+        "adc": rig.adc.name,
+        "channels": rig.adc.channels,
+        "gains": (min(round(rig.adc.gain), 255),) * CHANNELS,
+    }
     return _pick(Board, {**values, "hello_rate_Hz": values["hello_rate"], **more})
 
 

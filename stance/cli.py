@@ -1,5 +1,6 @@
 """The `stance` command. Each subcommand lives in a module of its own, imported when it is called."""
 
+import io
 import sys
 from importlib import import_module
 from typing import Any
@@ -14,6 +15,7 @@ COMMANDS = {
     "doctor": "Check ports, versions, a rig and its device.",
     "record": "Record a session.",
     "analyze": "Recompute steps from the raw counts of a session.",
+    "report": "Write the one-page HTML report of a session.",
     "recover": "Finish a session whose recorder or machine died.",
 }
 """In the order of a day in the lab."""
@@ -57,6 +59,9 @@ def main(argv: list[str] | None = None) -> None:
     Args:
         argv: Arguments; by default the process's own.
     """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # an old console without "→" must not end a recording
     sys.exit(run(argv))
 
 

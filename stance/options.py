@@ -1,5 +1,6 @@
 """Options that several commands share."""
 
+import math
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -28,6 +29,23 @@ _LIMITS = {
     "incline_deg": (-30.0, 30.0, "degrees"),
 }
 
+
+class _Seconds(click.ParamType):  # type: ignore[type-arg]  # generic only in newer releases
+    """A finite time above zero; click's own ranges let NaN and infinity through."""
+
+    name = "seconds"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        try:
+            seconds = float(value)
+        except ValueError:
+            seconds = math.nan
+        if not 0.0 < seconds < math.inf:
+            self.fail(f"{value!r} is not a number of seconds above 0", param, ctx)
+        return seconds
+
+
+SECONDS = _Seconds()
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object on standard output.")
 protocol_option = click.option("--protocol", metavar="NAME", help="Analysis protocol, for example P60-50/20.")
 

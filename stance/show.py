@@ -41,14 +41,20 @@ def print_results(results: Results) -> None:
         results: As `stance analyze --json` prints them.
     """
     count, bad = len(results["steps"]), invalid_steps(results)
-    click.echo(f"{results['duration_s']:.1f} s at {results['sample_rate_Hz']:g} Hz, {results['frames']} frames, "
-               f"{results['lost_frames']} lost, {len(results['gaps'])} gaps")  # fmt: skip
+    resets = sum(gap["lost"] is None for gap in results["gaps"])
+    losses = f"{results['lost_frames']} lost" + (f" and {_count(resets, 'device reset')}" if resets else "")
+    click.echo(
+        f"{results['duration_s']:.1f} s at {results['sample_rate_Hz']:g} Hz, {results['frames']} frames, {losses}, "
+        f"{_count(len(results['gaps']), 'gap')}"
+    )
+    if results["ended_by"] is not None:
+        click.echo(f"ended before its time: {results['ended_by']}")
     click.echo(f"{count} steps" + (f", {bad} of them invalid" if bad else "") + f"; protocol {results['protocol']}")
     if results["bw_N"] is not None:
         source = {"mass": "from the mass given", "strides": "mean force of the first strides"}[results["bw_source"]]
         click.echo(f"body weight {results['bw_N']:.1f} N ({source})")
     if results["weight_closure"] is not None:
-        click.echo(f"weight closure {results['weight_closure']:.4f} (1 if scale and zero are right)")
+        click.echo(f"weight closure {results['weight_closure']:.4f} (1 if mass, scale and zero are right)")
     if results["summary"]:
         click.echo(f"{'':24s} {'mean':>9s} {'SD':>8s} {'median':>9s} {'n':>5s}")
     for column, words, unit, digits in SHOWN:
@@ -56,6 +62,10 @@ def print_results(results: Results) -> None:
             click.echo(_line(words, unit, digits, results["summary"][column]))
     if results["steps"] and all(step["braking_evidence"] is None for step in results["steps"]):
         click.echo("braking: not observable with this rig's sensors")
+
+
+def _count(number: int, word: str) -> str:
+    return f"{number} {word}" + ("" if number == 1 else "s")
 
 
 def _line(words: str, unit: str, digits: int, values: dict[str, Any]) -> str:

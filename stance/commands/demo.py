@@ -10,7 +10,7 @@ from daq.analyser import Subject
 from daq.errors import SessionError
 from daq.recorder import RecordOptions
 from stance.commands.record import record
-from stance.options import json_option, subject_options
+from stance.options import SECONDS, json_option, subject_options
 from stance.show import print_json, print_results, say
 
 URL = "virtual://virtual?seed=1"
@@ -18,7 +18,7 @@ URL = "virtual://virtual?seed=1"
 
 @click.command()
 @click.option("--headless", is_flag=True, help="No window, even if there is a display.")
-@click.option("--seconds", default=20.0, show_default=True, type=click.FloatRange(1.0), help="How long to run.")
+@click.option("--seconds", default=20.0, show_default=True, type=SECONDS, help="How long to run.")
 @click.option("-o", "--out", type=click.Path(path_type=Path), metavar="DIR",
               help="Directory for session.h5 and report.html; by default demo/1, demo/2, …")  # fmt: skip
 @subject_options

@@ -15,15 +15,15 @@ from daq.errors import LinkError
 from daq.recorder import Recorder, RecordOptions
 from daq.results import Results
 from daq.rig import load_rig
-from stance.options import json_option, protocol_option, subject_options
+from stance.options import SECONDS, json_option, protocol_option, subject_options
 from stance.show import ProgressLine, print_json, print_results, say
 
 
 @click.command()
-@click.option("--rig", default="virtual", show_default=True, metavar="NAME|FILE", help="Rig description.")
+@click.option("--rig", metavar="NAME|FILE", help="Rig description; by default that of a virtual:// port, else virtual.")
 @click.option("--port", metavar="PORT|URL", help="/dev/ttyACM0, COM3, socket://…, virtual://…")
 @click.option("--baud", default=500_000, show_default=True, type=click.IntRange(1), help="Bits per second.")
-@click.option("--seconds", type=click.FloatRange(0.0, min_open=True), help="Stop by itself after this time.")
+@click.option("--seconds", type=SECONDS, help="Stop by itself after this time.")
 @click.option(
     "-o", "--out", required=True, type=click.Path(path_type=Path), metavar="FILE", help="Session file to make."
 )
@@ -35,6 +35,7 @@ def command(
     subject: Subject, as_json: bool,
 ) -> None:  # fmt: skip
     """Record a session. Ctrl-C ends it properly."""
+    rig = rig if rig is not None else rig_of(port)
     options = RecordOptions(
         rig=rig, port=choose_port(rig, port), out=str(out), baud=baud, seconds=seconds,
         protocol=protocol or DEFAULT_PROTOCOL, subject=subject,
@@ -45,6 +46,22 @@ def command(
     else:
         print_results(results)
         say(f"Recorded in {out}")
+
+
+def rig_of(port: str | None) -> str:
+    """The rig of a virtual:// URL; for any other port the embedded default.
+
+    Args:
+        port: Port or URL, if given.
+
+    Returns:
+        Name or path of a rig.
+    """
+    if port is None or not port.lower().startswith("virtual:"):
+        return "virtual"
+    from rigs.virtual_url import VirtualUrl
+
+    return VirtualUrl.parse(port).rig
 
 
 def choose_port(rig: str, port: str | None) -> str:

@@ -1,5 +1,6 @@
 """`stance rigs`: list, show, copy, validate and serve rigs."""
 
+from functools import partial
 from pathlib import Path
 from urllib.parse import quote
 
@@ -11,9 +12,12 @@ from stance.options import json_option
 from stance.show import print_json, say
 
 
-@click.group()
-def command() -> None:
+@click.group(invoke_without_command=True)
+@click.pass_context
+def command(context: click.Context) -> None:
     """List, show, copy, validate and serve rigs."""
+    if context.invoked_subcommand is None:
+        context.invoke(list_rigs, as_json=False)
 
 
 @command.command("list")
@@ -92,16 +96,16 @@ def serve(rig: str, pty: bool, tcp: int | None, options: str) -> None:
     url = f"virtual://{quote(rig, safe='')}?{options}"
     try:
         if tcp is not None:
-            serve_tcp(url, tcp, _announce)
+            serve_tcp(url, tcp, partial(_announce, rig))
         else:
-            serve_pty(url, _announce)
+            serve_pty(url, partial(_announce, rig))
     except KeyboardInterrupt:
         say("Stopped.")
 
 
-def _announce(door: str) -> None:
+def _announce(rig: str, door: str) -> None:
     click.echo(door)
-    say(f"Serving. In another terminal: stance record --port {door} -o session.h5")
+    say(f"Serving. In another terminal: stance record --rig {rig} --port {door} -o session.h5")
 
 
 def _order(components: frozenset[str]) -> list[str]:

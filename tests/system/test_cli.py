@@ -66,6 +66,26 @@ def mistakes(tmp_path, session):
         "mass in grams": (("record", "--port", FAST, "--mass", "70000", *out), ["kilograms", "70000"]),
         "CSV exists": (("analyze", session, "--csv", session), ["s.h5", "new file"]),
         "no such command": (("recrod",), ["recrod"]),
+        "another rig's device": (
+            ("record", "--rig", "deck_4z", "--port", "virtual://frame_8?speed=max", *out),
+            ["deck_4z", "frame_8"],
+        ),
+        "another rate": (
+            (
+                "record",
+                "--port",
+                "virtual://virtual?hello_rate=2000&speed=max",
+                "--seconds",
+                "3",
+                "-o",
+                tmp_path / "r.h5",
+            ),
+            ["2000 Hz", "1000.0 Hz", "r.h5"],
+        ),
+        "endless seconds": (("record", "--port", FAST, "--seconds", "inf", *out), ["inf"]),
+        "seconds that are none": (("demo", "--seconds", "nan", "--out", tmp_path / "d"), ["nan"]),
+        "a dot for a session": (("analyze", "."), ["."]),
+        "an empty name": (("record", "--port", FAST, "-o", ""), ["session"]),
         "no door": (("rigs", "serve", "virtual"), ["--pty", "--tcp"]),
     }
 
@@ -74,7 +94,8 @@ NAMES = (
     "missing port", "no port for a real rig", "unknown rig", "unknown key", "wrong unit", "missing session",
     "foreign HDF5", "not HDF5", "a directory", "nothing to recover", "empty CSV", "NaN in CSV", "unknown parameter",
     "session exists", "no directory", "not writable", "unknown protocol", "mass in grams", "CSV exists",
-    "no such command", "no door",
+    "no such command", "another rig's device", "another rate", "endless seconds", "seconds that are none",
+    "a dot for a session", "an empty name", "no door",
 )  # fmt: skip
 
 
@@ -97,7 +118,7 @@ def test_a_mistake_is_told_clearly_and_costs_nothing(name, tmp_path, session, ca
 def test_help_names_the_commands_in_the_order_of_a_day(capfd):
     _, out, _ = stance(capfd, "--help")
     words = [line.split()[0] for line in out.split("Commands:")[1].strip().splitlines()]
-    assert words == ["demo", "rigs", "doctor", "record", "analyze", "recover"]
+    assert words == ["demo", "rigs", "doctor", "record", "analyze", "report", "recover"]
     for word in words:
         code, text, _ = stance(capfd, word, "--help")
         assert code == 0
@@ -154,6 +175,40 @@ def test_rigs_that_cannot_see_braking_do_not_print_it(tmp_path, capfd):
     results = json.loads(out)
     assert not [name for name in results["summary"] if "braking" in name or "propulsive" in name]
     assert all(step["braking_impulse_BW_s"] is None and step["braking_evidence"] is None for step in results["steps"])
+
+
+def test_the_rig_of_a_virtual_port_is_taken_from_it(tmp_path, capfd):
+    path = tmp_path / "s.h5"
+    code, _, _ = stance(capfd, "record", "--port", "virtual://split_belt?speed=max", "--seconds", "20", "-o", path)
+    assert code == 0
+    _, out, _ = stance(capfd, "analyze", path, "--json")
+    assert json.loads(out)["rig"] == "split_belt"
+    assert set(json.loads(out)["by_side"]) == {"L", "R"}
+
+
+def test_a_report_of_any_session(session, tmp_path, capfd):
+    code, _, err = stance(capfd, "report", session, "-o", tmp_path / "r.html")
+    assert code == 0
+    assert "r.html" in err
+    assert "Contact" in (tmp_path / "r.html").read_text(encoding="utf-8")
+
+
+def test_an_old_console_takes_the_help():
+    done = subprocess.run([sys.executable, "-m", "stance", "--help"], capture_output=True, check=True,
+                          env={**os.environ, "PYTHONIOENCODING": "cp1252"})  # fmt: skip
+    assert b"virtual treadmill" in done.stdout.lower()
+
+
+def test_ctrl_c_while_the_device_is_silent_ends_properly_too(tmp_path):
+    path = tmp_path / "s.h5"
+    url = "virtual://virtual?seed=1&stall_at_s=1&stall_s=60"
+    command = [sys.executable, "-m", "stance", "record", "--port", url, "-o", str(path), "--json"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        time.sleep(6)
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=30)
+    assert process.returncode == 0, err
+    assert 900 <= json.loads(out)["frames"] <= 1100
 
 
 def test_ctrl_c_ends_a_recording_properly(tmp_path):

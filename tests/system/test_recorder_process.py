@@ -81,6 +81,48 @@ def test_tare_takes_the_zero_and_replay_takes_it_again(tmp_path):
         Replay(session).run()
 
 
+def test_a_tare_taken_while_waiting_counts_for_the_recording(tmp_path):
+    path = tmp_path / "s.h5"
+    recorder = RecorderProcess(RecordOptions(rig="virtual", port=EMPTY, out=str(path), autostart=False))
+    with recorder.connect() as control:
+        found = control.call("tare")["tare"]
+        control.call("start")
+        until(lambda: control.call("status")["rows"] > 500)
+        control.call("stop")
+        recorder.wait()
+    with open_session(path) as session:
+        tares = [event for event in session.events if event.kind == "tare"]
+        assert [(event.row, event.data["counts"]) for event in tares] == [(0, found["counts"])]
+        Replay(session).run()
+
+
+def test_a_start_that_fails_is_not_taken_for_recording(tmp_path):
+    path = tmp_path / "s.h5"
+    recorder = RecorderProcess(RecordOptions(rig="virtual", port=RUN, out=str(path), autostart=False))
+    with recorder.connect() as control:
+        path.write_text("in the way")
+        with pytest.raises(SessionError):
+            control.call("start")
+        assert control.call("status")["state"] == "waiting"
+        path.unlink()
+        assert control.call("start")["state"] == "recording"
+        until(lambda: control.call("status")["rows"] > 500)
+        control.call("stop")
+    recorder.wait()
+    with open_session(path) as session:
+        assert session.rows > 500
+
+
+def test_commands_are_answered_while_the_device_is_silent(tmp_path):
+    url = "virtual://virtual?seed=2&stall_at_s=1&stall_s=60"
+    recorder = RecorderProcess(RecordOptions(rig="virtual", port=url, out=str(tmp_path / "s.h5")))
+    with recorder.connect() as control:
+        time.sleep(2.5)
+        assert control.call("marker", text="silent")["rows"] > 0
+        control.call("stop")
+    assert recorder.wait()["ended_by"] is None
+
+
 def test_tare_is_refused_while_somebody_runs(tmp_path):
     recorder = RecorderProcess(RecordOptions(rig="virtual", port=RUN, out=str(tmp_path / "s.h5")))
     with recorder.connect() as control:
@@ -107,6 +149,7 @@ def test_unplugging_ends_the_session_cleanly_and_is_told(tmp_path):
     with open_session(path) as session:
         assert session.rows > 3000
         assert len(session.steps()["step"]) > 5
+        assert "virtual" in Replay(session).run()["ended_by"]
 
 
 PARENT = """

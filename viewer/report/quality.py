@@ -10,6 +10,8 @@ from viewer.report.words import count, number
 
 FINE, LOOK, TOLD = "fine", "look", "info"
 MOST_NAMED = 5
+CLOSURE_FINE = 0.01
+"""Further from 1, the mass given, the scale or the zero is wrong."""
 
 _REASONS = {
     "adc": "with a reading that the device marked as wrong",
@@ -51,8 +53,8 @@ def quality_lines(material: Material) -> list[Line]:
     """
     about = (_lost, _gaps, _counted, _steps, _weight, _closure, _zero, _clock)
     lines = [describe(material) for describe in about]
-    if not material.ended:
-        lines.append(Line(LOOK, "End", "the recording was interrupted; this is what could be recovered"))
+    if material.results["ended_by"] is not None:
+        lines.append(Line(LOOK, "End", f"ended before its time: {material.results['ended_by']}"))
     return lines
 
 
@@ -121,7 +123,8 @@ def _closure(material: Material) -> Line:
     closure = material.results["weight_closure"]
     if closure is not None:
         told = "mean vertical force over whole strides ÷ body weight, 1 if scale and zero are right"
-        return Line(TOLD, "Weight closure", f"{number(closure, 4)}: {told}")
+        state = FINE if abs(closure - 1.0) <= CLOSURE_FINE else LOOK
+        return Line(state, "Weight closure", f"{number(closure, 4)}: {told}")
     if material.results["bw_N"] is not None and material.results["bw_source"] == "strides":
         text = "not available: body weight was itself taken from the strides; give the runner's mass to check the scale"
         return Line(TOLD, "Weight closure", text)
