@@ -28,11 +28,12 @@ test: $(READY) lint
 	$(BIN)/python -m pytest
 
 bench: $(READY)
-	$(BIN)/python -m pytest tests/bench -o addopts= --benchmark-only --benchmark-columns=min,median,rounds \
-	    --benchmark-sort=name -p no:cacheprovider
+	$(BIN)/python -m pytest tests/bench -q -o addopts= --benchmark-only --benchmark-columns=min,median,rounds \
+	    --benchmark-sort=name -p no:cacheprovider --benchmark-json=$(VENV)/bench.json
+	$(BIN)/python tools/show_bench.py $(VENV)/bench.json
 
 validate: $(READY)
-	STANCE_TRIALS=50 STANCE_LONG=1 $(BIN)/python -m pytest -m validate -s --timeout=3000
+	STANCE_TRIALS=50 $(BIN)/python -m pytest -m validate -s --timeout=3000
 
 lint: $(READY)
 	$(BIN)/ruff check .

@@ -114,7 +114,7 @@ def read_force_csv(
 
     Args:
         path: The file.
-        columns: Their header → our name (`--map theirs=ours`), for example {"FP1_Fz": "Fz_N"}.
+        columns: Their header → our name, for example {"FP1_Fz": "Fz_N"}.
         sample_rate_Hz: Needed when the file has no time_s.
 
     Returns:
@@ -134,7 +134,7 @@ def read_force_csv(
     elif sample_rate_Hz:
         rate = sample_rate_Hz
     else:
-        hint = "Map the time column with `--map theirs=time_s`, or state the sample rate."
+        hint = "Name the time column time_s."
         raise FormatError(where, expected="a column time_s", seen=", ".join(header), next_step=hint)
     used = {"time_s", *(_suffixed(ours, side) for ours in COLUMNS for side in {"", *sides})}
     ignored = tuple(theirs for theirs, ours in zip(header, names, strict=True) if ours not in used)
@@ -167,7 +167,7 @@ def _sides(names: list[str], header: list[str], where: str) -> list[str]:
         raise FormatError(where, expected="either Fz_N or Fz_N_L and Fz_N_R", seen=", ".join(header))
     if not sides:
         near = next((theirs for theirs in header if "fz" in theirs.lower()), nearest("Fz_N", header))
-        hint = f"If {near} is the vertical force in newtons: `--map {near}=Fz_N`." if near else "Use --map theirs=Fz_N."
+        hint = f"If {near} is the vertical force in newtons, name it Fz_N." if near else "Name it Fz_N."
         raise FormatError(where, expected="a column Fz_N", seen=", ".join(header), next_step=hint)
     return sides
 

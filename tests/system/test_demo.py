@@ -47,6 +47,7 @@ def test_nothing_is_lost(demo):
     )
 
 
+@pytest.mark.validate
 def test_steps_equal_those_of_the_force_fed_in(demo, truth):
     _, results = demo
     steps, true = match(analyze(results["session"]).steps, truth)
