@@ -58,6 +58,9 @@ def test_steps_equal_those_of_the_force_fed_in(demo, truth):
     assert np.abs(contact).max() <= 2.0
     for column, bar in (("active_peak_N", 0.005), ("vertical_impulse_BW_s", 0.003), ("braking_impulse_BW_s", 0.02)):
         assert steps[column] == pytest.approx(true[column], rel=bar), column
+        ratio = steps[column] / true[column] - 1
+        print(f"demo: {column}: mean {100 * ratio.mean():.3f} %, worst step {100 * np.abs(ratio).max():.3f} %")
+    print(f"demo: contact time: mean {contact.mean():.3f} ms, worst step {np.abs(contact).max():.3f} ms")
 
 
 def test_the_file_holds_what_the_json_says(demo):
