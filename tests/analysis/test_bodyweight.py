@@ -56,7 +56,7 @@ def test_without_a_stride_body_weight_is_unknown_and_so_are_its_columns(steps):
 
 def test_stride_weight_passes_over_broken_steps_and_stops_when_complete():
     weight = StrideWeight()
-    weight.add(np.array([200.0, np.nan, 300.0]), np.array([0.4, np.nan, 0.6]))
+    weight.add(np.array([9e9, np.nan, 200.0, 300.0]), np.array([0.1, np.nan, 0.4, 0.6]))
     assert weight.weight_N() == 500.0
     assert not weight.complete
     weight.add(np.full(100, 250.0), np.full(100, 0.5))
@@ -68,7 +68,7 @@ def test_stride_weight_passes_over_broken_steps_and_stops_when_complete():
 
 
 def test_closure_uses_whole_strides():
-    impulse, time = np.array([100.0, np.nan, 300.0, 9999.0]), np.array([0.25, np.nan, 0.25, 0.25])
+    impulse, time = np.array([9999.0, np.nan, 100.0, 300.0, 9999.0]), np.array([0.25, np.nan, 0.25, 0.25, 0.25])
     assert weight_closure(impulse, time, 400.0) == 2.0
     assert np.isnan(weight_closure(impulse[:1], time[:1], 400.0))
 
