@@ -44,8 +44,7 @@ class Progress:
 class ProgressMeter:
     """Keeps the latest steps and the frame rate."""
 
-    def __init__(self, sample_rate_Hz: float) -> None:
-        self._nominal_Hz = sample_rate_Hz
+    def __init__(self) -> None:
         self.restart()
 
     def restart(self) -> None:

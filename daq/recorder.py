@@ -115,7 +115,7 @@ class Recorder:
         self._trips: list[RoundTrip] = []
         self._rings = LiveRings(hello.sample_rate_Hz, len(self.rig.belts()))
         cleanup.callback(self._rings.close)
-        self._meter = ProgressMeter(hello.sample_rate_Hz)
+        self._meter = ProgressMeter()
         self._take = self._new_take(hello, recording=self.options.autostart)
         cleanup.callback(self._dismiss)
         server = ControlServer(self._inbox.ask, session=self.options.out or "", rings=self._rings.names)

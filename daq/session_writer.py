@@ -35,7 +35,7 @@ class SessionWriter:
     def __init__(self, path: Path | str, header: SessionHeader, sync_every_s: float = 1.0) -> None:
         self.path = Path(path)
         self.session_id = uuid.uuid4().hex
-        self._lock, self._rows, self._finished = threading.Lock(), 0, False
+        self._lock, self._rows = threading.Lock(), 0
         start = {"session_id": self.session_id, "header": header.to_dict()}
         if self.path.exists():
             raise SessionError(
@@ -150,7 +150,6 @@ class SessionWriter:
                 )
         finally:
             self._journal.close()
-        self._finished = True
         self._journal.path.unlink(missing_ok=True)
         return self.path
 

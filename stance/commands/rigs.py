@@ -2,7 +2,6 @@
 
 from functools import partial
 from pathlib import Path
-from urllib.parse import quote
 
 import click
 
@@ -92,8 +91,9 @@ def serve(rig: str, pty: bool, tcp: int | None, options: str) -> None:
     if pty == (tcp is not None):
         raise click.UsageError("Give either --pty or --tcp PORT.")
     from rigs.serve import serve_pty, serve_tcp
+    from rigs.virtual_url import virtual_url
 
-    url = f"virtual://{quote(rig, safe='')}?{options}"
+    url = virtual_url(rig, options)
     try:
         if tcp is not None:
             serve_tcp(url, tcp, partial(_announce, rig))

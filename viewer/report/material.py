@@ -46,8 +46,6 @@ class Material:
     """How often a zero was taken."""
     clock_pairs: int
     """Exchanges between the clocks of device and host."""
-    ended: bool
-    """Whether the recording ended as it should."""
 
     @property
     def sees_fore_aft(self) -> bool:
@@ -104,7 +102,6 @@ def gather(path: Path) -> Material:
             system=_counters(session),
             tares=sum(event.kind == "tare" for event in session.events),
             clock_pairs=int(np.size(session.clock.tick)),
-            ended=session.ended,
         )
 
 
