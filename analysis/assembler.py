@@ -1,18 +1,39 @@
 """Pairs each contact with the next one, on whichever belt, and cuts its samples out of the stream."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from analysis.belt_chain import Progress
+from analysis.flags import SampleFlag
 from analysis.protocol import Protocol
 from analysis.stances import NONE, Stances, Timeline
 
+Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 BEFORE_S = 0.1
 AFTER_S = 0.05
+
+
+@dataclass(frozen=True)
+class Marks:
+    """What goes with n filtered samples besides the force."""
+
+    tick: Ints
+    """(n,) device time, ticks."""
+    flags: NDArray[np.uint8]
+    """(n,) `SampleFlag` bits, widened by the filter."""
+    travel_m: Floats
+    """(n,) way the belt has gone, m; NaN without a belt sensor."""
+
+    @classmethod
+    def none(cls) -> "Marks":
+        """Of no samples."""
+        return cls(np.empty(0, np.int64), np.empty(0, np.uint8), np.empty(0))
 
 
 class Assembler:
@@ -30,56 +51,56 @@ class Assembler:
         """Begin a new segment."""
         self._base = 0
         self._zeroed = [np.empty((6, 0)) for _ in range(self._belts)]
+        self._hf = np.empty((self._belts, 0))
+        self._share = [np.empty(0) for _ in range(self._belts)]
+        self._told = [0] * self._belts  # up to where each belt has told where its zero is unsure
         self._tick = np.empty(0, np.int64)
         self._flags = np.empty(0, np.uint8)
+        self._travel = np.empty(0)
         self._on, self._off, self._belt = (np.empty(0, np.int64) for _ in range(3))
+        self._foot = np.empty(0, np.int8)
 
-    def feed(
-        self, tick: Ints, flags: NDArray[np.uint8], progress: Sequence[Progress], horizons: Sequence[int]
-    ) -> Stances | None:
+    def feed(self, marks: Marks, hf_N: Floats, progress: Sequence[Progress], horizons: Sequence[int]) -> Stances | None:
         """Take what the belts' chains gave out.
 
         Args:
-            tick: (n,) device time of the next filtered samples (the chains may lag behind them).
-            flags: (n,) their `SampleFlag` bits.
+            marks: Of the next filtered samples (the chains may lag behind them).
+            hf_N: (belts, h) high-frequency force, continuing where the last call stopped.
             progress: Of each belt.
             horizons: Of each belt: no contact still to come begins before it.
 
         Returns:
             Steps that are complete now, or None.
         """
-        self._take(tick, flags, progress)
+        self._take(marks, hf_N, progress)
         horizon = min(horizons)
         known = int(np.searchsorted(self._on, horizon))
         closed = max(known - 1, 0)  # the last one's next touchdown is not known yet …
         if known and horizon - self._off[known - 1] > self._longest_flight:
             closed = known  # … unless it has been away too long for there to be one
         # In double support a contact can end after the next has begun, and after what the other belt's chain gave out.
-        late = np.flatnonzero(self._off[:closed] + self._sure > self._base + self._ready)
+        needed = np.maximum(self._off[:closed] + self._sure, self._next_on(known)[:closed] + 1)
+        late = np.flatnonzero(needed > self._base + self._ready)
         closed = int(late[0]) if late.size else closed
         steps = self._cut(closed, self._next_on(known)[:closed], np.zeros(closed, np.bool_)) if closed else None
-        self._on, self._off, self._belt = self._on[closed:], self._off[closed:], self._belt[closed:]
+        self._keep(slice(closed, None))
         self._forget(min(int(self._on[0]) if self._on.size else horizon, horizon) - self._before)
         return steps
 
-    def finish(
-        self, tick: Ints, flags: NDArray[np.uint8], progress: Sequence[Progress], *, gap: bool
-    ) -> Stances | None:
+    def finish(self, hf_N: Floats, progress: Sequence[Progress], *, gap: bool) -> Stances | None:
         """End the segment.
 
         Args:
-            tick: As in `feed`.
-            flags: As in `feed`.
+            hf_N: The last, as in `feed`.
             progress: The last of each belt.
             gap: Whether data are missing after it; at the end of a session they are not.
 
         Returns:
             The remaining steps, or None. A contact cut by a gap is among them, one cut by the session's end is not.
         """
-        self._take(tick, flags, progress)
+        self._take(Marks.none(), hf_N, progress)
         if not gap:
-            keep = self._off != NONE
-            self._on, self._off, self._belt = self._on[keep], self._off[keep], self._belt[keep]
+            self._keep(self._off != NONE)
         count = self._on.size
         touches = np.zeros(count, np.bool_)
         if count and gap:
@@ -92,20 +113,31 @@ class Assembler:
 
     @property
     def _ready(self) -> int:
-        """Samples that every belt's chain gave out."""
-        return min(z.shape[1] for z in self._zeroed)
+        """Samples of which all is known."""
+        return min(self._hf.shape[1], *(z.shape[1] for z in self._zeroed))
 
-    def _take(self, tick: Ints, flags: NDArray[np.uint8], progress: Sequence[Progress]) -> None:
-        self._tick = np.concatenate((self._tick, tick))
-        self._flags = np.concatenate((self._flags, flags))
+    def _take(self, marks: Marks, hf_N: Floats, progress: Sequence[Progress]) -> None:
+        self._tick = np.concatenate((self._tick, marks.tick))
+        self._flags = np.concatenate((self._flags, marks.flags))
+        self._travel = np.concatenate((self._travel, marks.travel_m))
+        self._hf = np.concatenate((self._hf, hf_N), axis=1)
         for number, part in enumerate(progress):
+            told = self._told[number] - self._base
+            self._flags[told : told + part.unsure.size] |= part.unsure * np.uint8(SampleFlag.ADC)
+            self._told[number] += part.unsure.size
             self._zeroed[number] = np.concatenate((self._zeroed[number], part.zeroed), axis=1)
+            self._share[number] = np.concatenate((self._share[number], part.left_share))
+            self._foot = np.concatenate((self._foot, part.contacts.foot))
             self._on = np.concatenate((self._on, part.contacts.on))
             self._off = np.concatenate((self._off, part.contacts.off))
             self._belt = np.concatenate((self._belt, np.full(len(part.contacts), number)))
         if self._belts > 1:
             order = np.lexsort((self._belt, self._on))  # two feet may land on the same sample
-            self._on, self._off, self._belt = self._on[order], self._off[order], self._belt[order]
+            self._keep(order)
+
+    def _keep(self, chosen: slice | NDArray[Any]) -> None:
+        self._on, self._off = self._on[chosen], self._off[chosen]
+        self._belt, self._foot = self._belt[chosen], self._foot[chosen]
 
     def _next_on(self, known: int) -> Ints:
         """The next contact's beginning for each of the first `known` contacts."""
@@ -118,6 +150,9 @@ class Assembler:
         timeline = Timeline(
             self._base,
             np.stack([z[:, :ready] for z in self._zeroed]),
+            self._hf[:, :ready],
+            np.stack([share[:ready] for share in self._share]),
+            self._travel[:ready],
             self._tick[:ready],
             self._flags[:ready],
         )
@@ -127,6 +162,8 @@ class Assembler:
             next_on,
             self._belt[:count],
             np.append(self._belt[1:], 0)[:count],
+            self._foot[:count],
+            np.append(self._foot[1:], np.int8(0))[:count],
             gap=gap,
             before=self._before,
             after=self._after,
@@ -134,8 +171,11 @@ class Assembler:
         )
 
     def _forget(self, before: int) -> None:
-        drop = max(0, before - self._base)
+        drop = min(max(0, before - self._base), self._ready)
         if drop:
             self._zeroed = [z[:, drop:].copy() for z in self._zeroed]
+            self._hf = self._hf[:, drop:].copy()
+            self._share = [share[drop:].copy() for share in self._share]
             self._tick, self._flags = self._tick[drop:].copy(), self._flags[drop:].copy()
+            self._travel = self._travel[drop:].copy()
             self._base += drop

@@ -1,52 +1,56 @@
-"""What happens to one belt's wrench: zero, exact zero, contacts."""
+"""What happens to one belt's wrench: zero, exact zero, steps."""
 
-from dataclasses import dataclass
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from analysis.belt_steps import BeltSteps, Progress
 from analysis.causal_zero import CausalZero
-from analysis.contacts import ContactDetector, Contacts
+from analysis.flight_knots import FlightKnots, Knots, join_knots
 from analysis.protocol import Protocol
-from analysis.wrench import FZ
-from analysis.zero import ExactZero, FlightKnots
+from analysis.wrench import COMPONENTS
+from analysis.zero import ExactZero
+
+__all__ = ["SPLITS", "BeltChain", "Progress"]
 
 Floats = NDArray[np.float64]
-
-
-@dataclass(frozen=True)
-class Progress:
-    """What a belt's chain gave out."""
-
-    zeroed: Floats
-    """(6, m) samples with the exact zero removed, continuing where the last call stopped."""
-    contacts: Contacts
-    """Contacts that became final."""
+SPLITS = frozenset({"Fz", "Mx", "My"})
+"""Components that must be seen to tell one foot's force from the other's."""
 
 
 class BeltChain:
-    """Streams one belt through causal zero → flight knots → exact zero → contacts."""
+    """Streams one belt through causal zero → flight knots → exact zero → steps."""
 
-    def __init__(self, sample_rate_Hz: float, protocol: Protocol) -> None:
+    def __init__(
+        self, sample_rate_Hz: float, protocol: Protocol, observable: frozenset[str] = frozenset(COMPONENTS)
+    ) -> None:
         self._causal = CausalZero(sample_rate_Hz)
         self._knots = FlightKnots(sample_rate_Hz, protocol.on_N, protocol.off_N)
         self._exact = ExactZero(sample_rate_Hz)
-        self._detector = ContactDetector(sample_rate_Hz, protocol)
+        self._steps = BeltSteps(sample_rate_Hz, protocol, splits=observable >= SPLITS)
+        self.new_knots = Knots.none()
+        """Flights that became known with the last call."""
 
     @property
     def level(self) -> Floats:
-        """(6,) zero as known now, for display; zeros before the first one is found."""
-        return self._causal.level if self._causal.level is not None else np.zeros(6)
+        """(6,) zero as known now, for display; a guess before the first one is proven."""
+        return self._causal.guess
 
     @property
     def horizon(self) -> int:
         """No contact still to come begins before this sample of the segment."""
-        return self._detector.horizon
+        return self._steps.horizon
 
     @property
     def ignored(self) -> int:
-        """Contacts dropped as scuffs or standing."""
-        return self._detector.ignored
+        """Spells on the belt that are no steps: scuffs and standing."""
+        return self._steps.ignored
+
+    @property
+    def zero_known(self) -> bool:
+        """Whether a zero was found or given."""
+        return self._causal.level is not None
 
     def tare(self, level: Floats) -> None:
         """Take a measured (6,) zero from here on."""
@@ -64,8 +68,9 @@ class BeltChain:
         """
         samples, zero = self._causal.feed(wrench, bad)
         knots = self._knots.feed(samples, zero)
+        self.new_knots = knots
         zeroed = self._exact.feed(samples, zero, knots)
-        return Progress(zeroed, self._detector.feed(zeroed[FZ]))
+        return replace(self._steps.feed(zeroed), unsure=self._exact.unsure)
 
     def finish(self) -> Progress:
         """End the segment and prepare for the next; what is known of the zero survives.
@@ -75,11 +80,16 @@ class BeltChain:
         """
         samples, zero = self._causal.finish()
         knots = self._knots.feed(samples, zero)
-        parts = [self._exact.feed(samples, zero, knots)]
-        parts.append(self._exact.feed(np.empty((6, 0)), np.empty((6, 0)), self._knots.finish()))
+        last = self._knots.finish()
+        self.new_knots = join_knots([knots, last])
+        parts, unsure, none = [], [], np.empty((6, 0))
+        for new, zeros, found in ((samples, zero, knots), (none, none, last)):
+            parts.append(self._exact.feed(new, zeros, found))
+            unsure.append(self._exact.unsure)
         parts.append(self._exact.finish())
+        unsure.append(self._exact.unsure)
         zeroed = np.concatenate(parts, axis=1)
-        found = [self._detector.feed(zeroed[FZ]), self._detector.finish()]
-        for stage in (self._causal, self._knots, self._exact, self._detector):
+        for stage in (self._causal, self._knots, self._exact):
             stage.restart()
-        return Progress(zeroed, Contacts(np.concatenate([c.on for c in found]), np.concatenate([c.off for c in found])))
+        progress = self._steps.feed(zeroed).then(self._steps.finish())
+        return replace(progress, unsure=np.concatenate(unsure))

@@ -10,6 +10,10 @@ Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 
 
+NEAR = 48
+"""Samples before a window's end in which its last crossing is looked for first: it is nearly always there."""
+
+
 class SchmittTrigger:
     """Two-threshold comparator over a stream: high at or above `on`, low below `off`, unchanged between."""
 
@@ -72,6 +76,18 @@ def last_crossing(signal: Floats, level: Floats, first: Ints, last: Ints, origin
     Returns:
         (k,) positions in samples after `origin`, NaN where a window has no crossing.
     """
+    near = np.maximum(first, last - NEAR)
+    found = _last_within(signal, level, near, last, origin, rising=rising)
+    further = np.flatnonzero(np.isnan(found) & (near > first))
+    if further.size:
+        found[further] = _last_within(
+            signal, level[further], first[further], near[further], origin[further], rising=rising
+        )
+    return found
+
+
+def _last_within(signal: Floats, level: Floats, first: Ints, last: Ints, origin: Ints, *, rising: bool) -> Floats:
+    """As `last_crossing`, looking at every sample of the windows."""
     lengths = np.maximum(last - first, 0)
     found = np.full(first.size, np.nan)
     index, _ = ragged_index(first + 1, lengths)

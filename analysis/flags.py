@@ -10,7 +10,7 @@ class SampleFlag(IntFlag):
     """Marks on single samples, given with the data."""
 
     ADC = 1
-    """The device says that this reading is wrong: bad ADC CRC or a torn read."""
+    """This reading is wrong: bad ADC CRC or a torn read, by the device; or no body can produce it."""
     SATURATED = 2
     """A channel stood at the end of its range."""
     LATE = 4
@@ -21,7 +21,7 @@ class StepFlag(IntFlag):
     """Marks on a step; `valid` is false if any of `INVALIDATING` is set."""
 
     ADC = 1
-    """Holds a sample that the device marked as wrong."""
+    """Holds a sample that is wrong: marked by the device, or one that no body can produce."""
     SATURATED = 2
     """Holds a saturated sample."""
     LATE = 4
@@ -33,8 +33,25 @@ class StepFlag(IntFlag):
     NO_NEXT = 32
     """No touchdown follows within the longest flight: columns that need it are null."""
 
+    SIDE_BY_SEQUENCE = 64
+    """Left or right follows from the order of the steps alone: their places do not tell."""
+    WRONG_BELT = 128
+    """On a split treadmill, the other belt was loaded while this foot should stand alone: it touched both."""
+    HANDRAIL = 256
+    """Over the strides about it the belt carried clearly less than the body: a handrail was held."""
+    NOISY = 512
+    """Four standard deviations of its flight's noise exceed the arming threshold: its times mean nothing."""
 
-INVALIDATING = StepFlag.ADC | StepFlag.SATURATED | StepFlag.GAP | StepFlag.NO_CROSSING
+
+INVALIDATING = (
+    StepFlag.ADC
+    | StepFlag.SATURATED
+    | StepFlag.GAP
+    | StepFlag.NO_CROSSING
+    | StepFlag.WRONG_BELT
+    | StepFlag.HANDRAIL
+    | StepFlag.NOISY
+)
 FLAG_NAMES = {flag.value: (flag.name or "").lower() for flag in StepFlag}
 
 

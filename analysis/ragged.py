@@ -67,6 +67,11 @@ def window_min(signal: Floats, first: Ints, last: Ints) -> Floats:
     return _reduce(np.minimum, signal, first, last)
 
 
+def window_sum(signal: Floats, first: Ints, last: Ints) -> Floats:
+    """Sum over each window signal[first … last], both ends included."""
+    return _reduce(np.add, signal, first, last)
+
+
 def value_at(signal: Floats, origin: Ints, position: Floats) -> Floats:
     """Value between samples, linearly interpolated.
 
@@ -105,3 +110,23 @@ def integrate(signal: Floats, origin: Ints, start: Floats, stop: Floats) -> Floa
     tail = 0.5 * (value_at(signal, origin, stop) + at_last) * (stop - last)
     total: Floats = whole + head + tail
     return total
+
+
+def stance_grid(signal: Floats, span: Span, points: int) -> Floats:
+    """Every stance at equally spaced times from touchdown to toe-off, linearly interpolated.
+
+    Each value depends on its own two samples only, so rows do not depend on what else is in the batch.
+
+    Args:
+        signal: (n,) samples.
+        span: Where each of k contacts begins and ends.
+        points: Number of times, both ends included.
+
+    Returns:
+        (k, points) values.
+    """
+    share = np.linspace(0.0, 1.0, points)
+    length = span.toe_off - span.touchdown
+    position = span.touchdown[:, None] + length[:, None] * share
+    origin = np.repeat(span.origin, points)
+    return value_at(signal, origin, position.ravel()).reshape(-1, points)

@@ -6,7 +6,8 @@ import numpy as np
 
 from analysis.steps import COLUMNS, StepTable
 
-METRICS = tuple(c.name for c in COLUMNS if c.kind == "float" and c.name not in ("touchdown_s", "toe_off_s"))
+NO_MEAN = ("touchdown_s", "toe_off_s", "foot_strike_p", "rearfoot_p")
+METRICS = tuple(c.name for c in COLUMNS if c.kind == "float" and c.name not in NO_MEAN and not c.name.startswith("u_"))
 """Columns that have a mean."""
 
 
@@ -22,7 +23,7 @@ def summarise(table: StepTable) -> dict[str, dict[str, float | int | None]]:
     """
     valid = table["valid"]
     out: dict[str, dict[str, float | int | None]] = {}
-    for name in METRICS:
+    for name in (*METRICS, *table.extra):
         values = table[name][valid]
         values = values[~np.isnan(values)]
         if values.size:

@@ -1,40 +1,47 @@
 """Chunks of raw counts through the one pipeline: recorder, replay and `stance analyze` all come this way."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from analysis.bodyweight import weight_closure
+from analysis.episodes import Episode
 from analysis.flags import SampleFlag
-from analysis.measure import Setup
+from analysis.incline import normal_share_BW, seen_incline_deg
+from analysis.missing import missing
 from analysis.pipeline import Output, Pipeline
-from analysis.protocol import G, Protocol
+from analysis.quality import Light, artefact_light, drift_light, residual_light, tare_light
+from analysis.setup import Setup
 from analysis.steps import StepTable, join_tables
+from daq.belt_travel import BeltSpeed, BeltTravel
 from daq.chunk import Chunk
 from daq.rig import Rig
 from daq.wire import Status
 
-RAIL_HIGH = 2**23 - 1
-RAIL_LOW = -(2**23)
+
+def at_rail(counts: NDArray[np.int32], full_scale: int) -> bool:
+    """Whether any of these counts stands at an end of the converter's range, −full_scale … full_scale − 1."""
+    return counts.size > 0 and bool(counts.max() >= full_scale - 1 or counts.min() <= -full_scale)
 
 
-def sample_flags(chunk: Chunk, channels: NDArray[np.int64]) -> NDArray[np.uint8]:
+def sample_flags(chunk: Chunk, channels: NDArray[np.int64], full_scale: int) -> NDArray[np.uint8]:
     """Marks of each sample, from the device's status bits and from counts at the end of their range.
 
     Args:
         chunk: n samples.
         channels: Numbers of the channels that carry a cell; the others may float.
+        full_scale: The converter's `full_scale_counts`.
 
     Returns:
         (n,) `SampleFlag` bits.
     """
     flags = _BY_STATUS[chunk.status]
     counts = chunk.counts[:, channels]
-    if counts.size and (counts.max() >= RAIL_HIGH or counts.min() <= RAIL_LOW):
-        railed = ((counts >= RAIL_HIGH) | (counts <= RAIL_LOW)).any(axis=1)
+    if at_rail(counts, full_scale):
+        railed = ((counts >= full_scale - 1) | (counts <= -full_scale)).any(axis=1)
         flags = flags | np.where(railed, np.uint8(SampleFlag.SATURATED), np.uint8(0))
     return flags
 
@@ -62,46 +69,27 @@ def cut_chunk(chunk: Chunk, start: int, stop: int) -> Chunk:
     return Chunk(**columns, gap_row=chunk.gap_row[mine] - start, gap_lost=chunk.gap_lost[mine])
 
 
-@dataclass(frozen=True)
-class Subject:
-    """What is known of the runner and the run; None gives null where a metric needs it."""
-
-    name: str = ""
-    """Pseudonym."""
-    mass_kg: float | None = None
-    """Body mass."""
-    stature_m: float | None = None
-    """Body height."""
-    leg_length_m: float | None = None
-    """Trochanter height."""
-    shoe_length_m: float | None = None
-    """Outer length of the shoe."""
-    belt_speed_m_s: float | None = None
-    """Set belt speed."""
-    incline_deg: float | None = None
-    """Incline of the belt, + uphill."""
-
-
 class Analyser:
     """Feeds chunks to the pipeline and keeps the step table."""
 
-    def __init__(self, rig: Rig, protocol: Protocol, *, sample_rate_Hz: float, tick_rate_Hz: float,
-                 mass_kg: float | None = None) -> None:  # fmt: skip
+    def __init__(self, rig: Rig, setup: Setup) -> None:
         """Prepare for a session.
 
         Args:
-            rig: Gives the calibrated cells.
-            protocol: Filter, thresholds, definitions.
-            sample_rate_Hz: True sampling rate of the device.
-            tick_rate_Hz: Device ticks per second.
-            mass_kg: Body mass; if None, body weight comes from the first strides.
+            rig: Gives the cells and the belt sensor.
+            setup: As `daq.setups.make_setup` gives it.
         """
-        self.protocol = protocol
-        self.bw_source = "mass" if mass_kg is not None else "strides"
-        self.belts = rig.belts()
+        self.setup = setup
+        self.protocol = setup.protocol
+        self.bw_source = "mass" if setup.bw_N is not None else "strides"
+        self.belts = tuple(setup.belts)
         self._channels = np.asarray(sorted(cell.channel for cell in rig.cells))
-        bw_N = None if mass_kg is None else mass_kg * G
-        self._pipeline = Pipeline(Setup(sample_rate_Hz, tick_rate_Hz, self.belts, protocol, bw_N))
+        self._lowest = np.full(self._channels.size, np.iinfo(np.int64).max)
+        self._highest = np.full(self._channels.size, np.iinfo(np.int64).min)
+        self._cell_names = {cell.channel: cell.name for cell in rig.cells}
+        self._full_scale = rig.adc.full_scale_counts
+        self._belt = None if rig.belt_sensor is None else BeltTravel(rig.belt_sensor.pulses_per_m, setup.sample_rate_Hz)
+        self._pipeline = Pipeline(setup)
         self._tables: list[StepTable] = []
 
     def feed(self, chunk: Chunk, tick_offset: int) -> Output:
@@ -114,9 +102,14 @@ class Analyser:
         Returns:
             New final rows and the filtered force.
         """
-        output = self._pipeline.feed(
-            chunk.counts, chunk.tick + tick_offset, sample_flags(chunk, self._channels), chunk.gap_row.tolist()
-        )
+        if len(chunk):
+            counts = chunk.counts[:, self._channels]
+            self._lowest = np.minimum(self._lowest, counts.min(axis=0))
+            self._highest = np.maximum(self._highest, counts.max(axis=0))
+        gaps = chunk.gap_row.tolist()
+        travel = None if self._belt is None else self._belt.feed(chunk.belt, gaps)
+        flags = sample_flags(chunk, self._channels, self._full_scale)
+        output = self._pipeline.feed(chunk.counts, chunk.tick + tick_offset, flags, gaps, travel)
         self._keep(output.steps)
         return output
 
@@ -126,7 +119,8 @@ class Analyser:
         Args:
             counts: (C,) mean counts of every channel.
         """
-        self._pipeline.tare([belt.matrix @ np.asarray(counts, np.float64) for belt in self.belts])
+        channels = np.asarray(counts, np.float64)
+        self._pipeline.tare([belt.matrix @ channels for belt in self.belts], channels)
 
     def finish(self) -> StepTable:
         """End the session.
@@ -162,8 +156,64 @@ class Analyser:
     def weight_closure(self) -> float | None:
         """Mean vertical force over whole strides ÷ body weight; None where that would compare it with itself."""
         loads = self._pipeline.loads
-        closure = weight_closure(loads.impulse_Ns, loads.time_s, self.bw_N)
+        normal = normal_share_BW(self.setup.runner.incline_deg or 0.0)
+        closure = weight_closure(loads.impulse_Ns, loads.time_s, self.bw_N * normal)
         return None if self.bw_source == "strides" or np.isnan(closure) else closure
+
+    @property
+    def still_cells(self) -> list[str]:
+        """Cells whose reading never changed."""
+        channels = self._channels[self._lowest == self._highest]
+        return [self._cell_names[channel] for channel in channels.tolist()]
+
+    @property
+    def zero_known(self) -> bool:
+        """Whether the zero of every belt was found."""
+        return self._pipeline.zero_known
+
+    def seen_incline_deg(self) -> float | None:
+        """Belt angle that the runner's own weight shows; None without fore-aft cells or steps."""
+        table, loads = self.table, self._pipeline.loads
+        use = table["valid"] & ~np.isnan(table["net_fore_aft_impulse_BW_s"] + table["step_time_ms"])
+        known = ~np.isnan(loads.impulse_Ns)
+        if not use.any() or not known.any() or not self.setup.cells_tilt:
+            return None
+        forward = table["net_fore_aft_impulse_BW_s"][use].sum() / table["step_time_ms"][use].sum() * 1e3
+        upward = loads.impulse_Ns[known].sum() / loads.time_s[known].sum() / self.bw_N
+        return seen_incline_deg(float(forward), float(upward))
+
+    @property
+    def belt_speed(self) -> BeltSpeed | None:
+        """What the pulses said of the belt's speed; None without a belt sensor."""
+        return None if self._belt is None else self._belt.speed
+
+    @property
+    def episodes(self) -> list[Episode]:
+        """What else happened on the belt, so far."""
+        return self._pipeline.episodes(self.table)
+
+    @property
+    def missing(self) -> dict[str, str]:
+        """Why columns without any value are empty."""
+        speed = self.belt_speed
+        measured = speed is not None and not np.isnan(speed.median_m_s)
+        return missing(self.table, self.setup, self._pipeline.gated, measured_speed=measured)
+
+    def zero_lights(self) -> list[Light]:
+        """How the zero, the cells and the belt behaved."""
+        state = self._pipeline.machine()
+        names = [self._cell_names[cell.channel] for cell in state.cells]
+        flights = min((cell.flights for cell in state.cells), default=0)
+        found: list[Light | None] = [
+            residual_light(flights.used, flights.residual_N, flights.u_zero_N) for flights in state.flights
+        ]
+        found.append(drift_light([cell.drift_N_per_min for cell in state.cells], names, flights))
+        found.append(tare_light([cell.tare_shift_N for cell in state.cells], names))
+        if any(flights.used for flights in state.flights):
+            artefacts = sorted((one for belt in state.artefacts for one in belt), key=lambda one: -one.amplitude_N)
+            largest = artefacts[0].amplitude_N if artefacts else 0.0
+            found.append(artefact_light(largest, [str(one) for one in artefacts]))
+        return [light for light in found if light is not None]
 
     def _keep(self, rows: StepTable) -> None:
         if rows.rows:

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analysis.wrench import FZ
+from daq.analyser import at_rail
 from daq.chunk import Chunk
 from daq.clock import DeviceClock, host_now
 from daq.decoder import Decoder
@@ -111,7 +112,7 @@ def _cells(rig: Rig, chunk: Chunk) -> list[Check]:
     for cell in rig.cells:
         counts = chunk.counts[:, cell.channel]
         newtons = counts * (rig.newtons_per_count(cell) * cell.sign)
-        state, advice = _judge(counts, newtons)
+        state, advice = _judge(counts, newtons, rig.adc.full_scale_counts)
         checks.append(
             Check(f"cell {cell.name}", state, f"{np.mean(newtons):+9.1f} N, noise {_noise(newtons):.3f} N{advice}")
         )
@@ -129,10 +130,10 @@ def _noise(newtons: NDArray[np.floating]) -> float:
     return float(np.median(np.abs(np.diff(newtons))) / (0.6745 * np.sqrt(2.0)))
 
 
-def _judge(counts: NDArray[np.int32], newtons: NDArray[np.floating]) -> tuple[str, str]:
+def _judge(counts: NDArray[np.int32], newtons: NDArray[np.floating], full_scale: int) -> tuple[str, str]:
     if counts.max() == counts.min():
         return "fail", ": never changes. Check its wiring."
-    if counts.max() >= 2**23 - 1 or counts.min() <= -(2**23):
+    if at_rail(counts, full_scale):
         return "fail", ": at the end of its range. Check its wiring and the gain."
     if _noise(newtons) > NOISY_N:
         return "warn", ": noisy. Check shield and ground."

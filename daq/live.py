@@ -9,7 +9,7 @@ from analysis.steps import COLUMN_DTYPES
 from daq.ring import Ring
 
 SAMPLES_S = 30.0
-STEPS = 1 << 12
+STEPS = 1 << 11
 
 
 def sample_dtype(belts: int) -> np.dtype[Any]:

@@ -17,7 +17,8 @@ import numpy as np
 
 from analysis.errors import StanceError
 from analysis.protocol import DEFAULT_PROTOCOL, get_protocol
-from daq.analyser import Subject, cut_chunk
+from analysis.setup import Runner
+from daq.analyser import cut_chunk
 from daq.chunk import Chunk
 from daq.clock import DeviceClock, RoundTrip, host_now
 from daq.commands import Command, Inbox
@@ -32,6 +33,7 @@ from daq.progress import Progress, ProgressMeter
 from daq.results import ENDED_EARLY, Results, software_version
 from daq.rig import Rig, load_rig
 from daq.session_format import SessionHeader
+from daq.setups import header_fields
 from daq.take import Mark, Take, refuse_existing
 from daq.tare import TareCollector
 from daq.wire import Hello, Kind, Stats
@@ -41,6 +43,7 @@ SILENCE_S = 1.0
 GIVE_UP_S = 15.0
 """… for this long."""
 OnProgress = Callable[[Progress], None]
+OnZero = Callable[[], None]
 
 
 @dataclass(frozen=True)
@@ -59,20 +62,31 @@ class RecordOptions:
     """Device time after which the recording ends by itself."""
     protocol: str = DEFAULT_PROTOCOL
     """Analysis protocol of the live step table."""
-    subject: Subject = field(default_factory=Subject)
+    subject: Runner = field(default_factory=Runner)
     """Runner and run."""
     autostart: bool = True
     """Record at once; otherwise wait for the command `start`."""
+    tare_s: float | None = None
+    """Take the zero from so much of the recording's beginning, with nobody on the belt."""
 
 
 class Recorder:
-    """Runs one recording from open port to closed session."""
+    """Runs one recording from open port to closed session.
 
-    def __init__(self, options: RecordOptions, on_progress: OnProgress | None = None) -> None:
+    Args:
+        options: What to record.
+        on_progress: Is told a few times per second how it goes.
+        on_zero: Is told when the zero of `RecordOptions.tare_s` is taken.
+    """
+
+    def __init__(
+        self, options: RecordOptions, on_progress: OnProgress | None = None, on_zero: OnZero | None = None
+    ) -> None:
         self.options = options
         self.rig: Rig = load_rig(options.rig)
         self._protocol = get_protocol(options.protocol)
         self._on_progress = on_progress
+        self._on_zero = on_zero
         self._inbox = Inbox()
         self._stop = threading.Event()
         self._tare: TareCollector | None = None
@@ -129,14 +143,14 @@ class Recorder:
         self._recording = recording
         if self._zero is not None:
             take.mark(self._zero)  # a tare taken while waiting counts for the recording
+        if recording and self.options.tare_s is not None and self._tare is None:
+            self._tare = TareCollector(self.rig.belts(), hello.sample_rate_Hz, None, self.options.tare_s)
         return take
 
     def _header(self, hello: Hello) -> SessionHeader:
-        subject = asdict(self.options.subject)
         return SessionHeader(
             created_utc=datetime.now(UTC).isoformat(timespec="seconds"),
-            subject=subject.pop("name"),
-            **subject,
+            **header_fields(self.options.subject),
             rig_name=self.rig.name,
             rig_text=self.rig.text,
             device=asdict(hello),
@@ -170,12 +184,13 @@ class Recorder:
         chunk = self._until_end(decoded.chunk)
         if not len(chunk):
             return
-        for output in self._take.feed(chunk, arrived_s=arrived_s, trips=self._trips):
-            self._rings.push(output)
-            self._meter.steps(output.steps)
-        self._note_trips(link.take_round_trips())  # those of the start, once there is a tick to compare them with
-        if self._tare is not None and self._tare.feed(chunk.counts):
-            self._finish_tare()
+        for part in self._until_tared(chunk):
+            for output in self._take.feed(part, arrived_s=arrived_s, trips=self._trips):
+                self._rings.push(output)
+                self._meter.steps(output.steps)
+            self._note_trips(link.take_round_trips())  # those of the start, once there is a tick to compare them with
+            if self._tare is not None and self._tare.feed(part.counts):
+                self._finish_tare()
         if not self._checked_rate and self._take.rows >= link.hello.sample_rate_Hz:
             self._checked_rate = True
             check_rate(chunk, link.hello)
@@ -201,6 +216,13 @@ class Recorder:
             return chunk
         self.stop()
         return cut_chunk(chunk, 0, int(beyond[0]))
+
+    def _until_tared(self, chunk: Chunk) -> list[Chunk]:
+        """Cut a chunk where the tare is complete: the zero begins at a row that no chunk size decides."""
+        end = self._tare.missing if self._tare is not None else len(chunk)
+        if end >= len(chunk):
+            return [chunk]
+        return [cut_chunk(chunk, 0, end), cut_chunk(chunk, end, len(chunk))]
 
     def _revive(self, link: Link) -> bytes:
         """Bring a silent device back; its loss is a gap, not the end."""
@@ -269,7 +291,9 @@ class Recorder:
         """Answer whoever still waits when the recording is over."""
         over = LinkError("recorder", expected="a running recorder", seen="one that has ended")
         waiting = [command.future for command in self._inbox.waiting()]
-        for future in [*waiting, *([self._tare.future] if self._tare is not None else [])]:
+        if self._tare is not None and self._tare.future is not None:
+            waiting.append(self._tare.future)
+        for future in waiting:
             future.set_exception(over)
 
     def _command(self, command: Command, link: Link) -> dict[str, Any] | None:
@@ -308,11 +332,16 @@ class Recorder:
         try:
             found = tare.result()
         except StanceError as error:
+            if tare.future is None:
+                raise  # asked for with the recording: without its zero there shall be none
             tare.future.set_exception(error)
             return
         self._zero = Mark("tare", "zero taken with nobody on the belt", found)
         self._take.mark(self._zero)
-        tare.future.set_result({"tare": found})
+        if tare.future is not None:
+            tare.future.set_result({"tare": found})
+        elif self._on_zero is not None:
+            self._on_zero()
 
     def _progress(self) -> Progress:
         counters = self._decoder.counters

@@ -12,13 +12,15 @@ from itertools import pairwise
 import numpy as np
 
 from analysis.pipeline import Live, Output
-from analysis.protocol import Protocol, get_protocol
+from analysis.protocol import DEFAULT_PROTOCOL, Protocol, get_protocol
+from analysis.setup import Runner
 from daq.analyser import Analyser, cut_chunk
 from daq.chunk import Chunk
 from daq.errors import SessionError
 from daq.results import ENDED_EARLY, Results, build_results
 from daq.rig import parse_rig
 from daq.session import Session
+from daq.setups import make_setup
 
 FULL_SPEED_ROWS = 1 << 16
 PACED_S = 0.02
@@ -37,12 +39,21 @@ class Step:
 class Replay:
     """Feeds a session to an `Analyser`."""
 
-    def __init__(self, session: Session, *, protocol: str | None = None) -> None:
+    def __init__(
+        self,
+        session: Session,
+        *,
+        protocol: str | None = None,
+        contact_levels: tuple[str, ...] = (),
+        said: Runner | None = None,
+    ) -> None:
         """Prepare.
 
         Args:
             session: Open session with raw counts.
             protocol: Name of the analysis protocol; by default the session's own.
+            contact_levels: Further thresholds for contact time, such as "30N" or "10pctBW".
+            said: What is said of the runner now; it wins over what the session says.
 
         Raises:
             SessionError: The session's rig or rates are missing.
@@ -54,11 +65,10 @@ class Replay:
                 seen="a session without them", next_step="It was not recorded by this software; it cannot be analysed.",
             )  # fmt: skip
         self.session = session
-        self.protocol: Protocol = get_protocol(protocol or header.protocol_name or "P60-50/20")
-        self.analyser = Analyser(
-            parse_rig(header.rig_text, f"{session.path}: rig"), self.protocol,
-            sample_rate_Hz=header.sample_rate_Hz, tick_rate_Hz=header.tick_rate_Hz, mass_kg=header.mass_kg,
-        )  # fmt: skip
+        self.protocol: Protocol = get_protocol(protocol or header.protocol_name or DEFAULT_PROTOCOL)
+        rig = parse_rig(header.rig_text, f"{session.path}: rig")
+        setup = make_setup(header, rig, self.protocol, contact_levels=contact_levels, said=said)
+        self.analyser = Analyser(rig, setup)
         self._tares = {e.row: e.data["counts"] for e in session.events if e.kind == "tare"}
         self._epochs = dict(zip(session.epochs.row.tolist(), session.epochs.tick_offset.tolist(), strict=True))
         self._first_tick = self._last_tick = 0

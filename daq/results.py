@@ -1,18 +1,26 @@
 """What a session's analysis gives, as one object for JSON, reports and people."""
 
 import math
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from analysis.asymmetry import asymmetry
 from analysis.protocol import ALGORITHM_VERSION
+from analysis.shares import class_shares
+from analysis.steps import StepTable
+from analysis.strike_share import foot_strike_of, heel_share
 from analysis.summary import summarise, summarise_sides
 from daq.analyser import Analyser
+from daq.quality import session_lights
 from daq.session_format import Gaps, SessionHeader
 
 Results = dict[str, Any]
 
+SHARED = ("impact_class", "foot_strike", "gait")
+"""Columns of which the share of each class is given."""
 ENDED_EARLY = "ended early"
 """Kind of the event that tells what ended a recording before its time."""
 
@@ -71,10 +79,40 @@ def build_results(
         "bw_N": None if math.isnan(bw_N) else bw_N,
         "bw_source": analyser.bw_source,
         "weight_closure": analyser.weight_closure(),
+        "quality": [asdict(light) for light in session_lights(analyser, frames=frames, gaps=gaps)],
         "summary": summarise(table),
         "by_side": summarise_sides(table),
+        "asymmetry": {name: asdict(value) for name, value in asymmetry(table).items()},
+        "shares": {column: _shares(table, column) for column in SHARED},
+        "foot_strike": foot_strikes(table),
+        "episodes": [asdict(episode) for episode in analyser.episodes],
+        "missing": analyser.missing,
         "steps": table.records(),
     }
+
+
+def foot_strikes(table: StepTable) -> dict[str, Any]:
+    """Foot strike of each known foot over the session, and the share of heel strikes.
+
+    Args:
+        table: Steps of the session.
+
+    Returns:
+        "L", "R" → verdict with its probability, "heel_share" → share with its interval; empty where nothing was told.
+    """
+    found: dict[str, Any] = {}
+    for side in ("L", "R"):
+        verdict = foot_strike_of(table.select(table["side"] == side))
+        if verdict is not None:
+            found[side] = asdict(verdict)
+    share = heel_share(table)
+    if share.steps:
+        found["heel_share"] = asdict(share)
+    return found
+
+
+def _shares(table: StepTable, column: str) -> dict[str, Any]:
+    return {name: asdict(share) for name, share in class_shares(table, column).items()}
 
 
 def invalid_steps(results: Results) -> int:

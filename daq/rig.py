@@ -11,13 +11,15 @@ from typing import Any
 import numpy as np
 from pydantic import ValidationError
 
+from analysis.setup import DeckModes
+from analysis.setup import Mode as AnalysisMode
 from analysis.wrench import COMPONENTS, Belt, Floats
 from daq.errors import RigError
 from daq.layout import CHANNELS
 from daq.nearest import nearest
 from daq.rig_checks import belt_names, check_labels, check_rig
 from daq.rig_errors import problems_of, told
-from daq.rig_schema import Adc, BeltSensor, Cell, Machine, Modes, Noise, RigFile
+from daq.rig_schema import Adc, BeltSensor, Cell, Machine, Mode, Modes, Noise, RigFile
 
 # The shipped rigs live in the package above this one. It is found by name when asked for, so that no import points
 # upwards; its TOML files are package data, hence there in a checkout, an installed wheel and a zip alike.
@@ -64,8 +66,14 @@ class Rig:
 
     @property
     def modes(self) -> Modes:
-        """Nominal modes of vibration."""
+        """Modes of vibration, nominal or identified."""
         return self.file.modes
+
+    def deck_modes(self) -> DeckModes:
+        """The same as the analysis knows them: natural frequency, Hz, and damping per axis."""
+        modes = self.modes
+        x, y = (None if mode is None else _analysis_mode(mode) for mode in (modes.x, modes.y))
+        return DeckModes(x, y, _analysis_mode(modes.z), modes.identified)
 
     @property
     def belt_sensor(self) -> BeltSensor | None:
@@ -111,6 +119,10 @@ class Rig:
         centre = next((belt.centre_mm for belt in self.file.belts if belt.name == cell.belt), (0.0, 0.0))
         x, y = np.subtract(cell.position_mm, centre)
         return np.array([x, y, -self.machine.belt_height_mm]) / 1_000
+
+
+def _analysis_mode(mode: Mode) -> AnalysisMode:
+    return AnalysisMode(mode.natural_frequency_Hz, mode.damping)
 
 
 def _unit_wrench(cell: Cell, lever_m: Floats) -> Floats:

@@ -33,6 +33,10 @@ class Machine(Table):
     """Length of the running surface of one belt, m."""
     surface_width_m: float = Field(ge=0.1, le=5)
     """Width of the running surface of one belt, m."""
+    cells_tilt: bool = True
+    """Whether the cells tilt with the belt; false if they stay level below a deck that is lifted."""
+    hinge_mm: PointXY | None = None
+    """Where a deck on level cells is hinged, [x, z] from the level belt's centre and surface, mm."""
 
 
 class Adc(Table):
@@ -106,8 +110,10 @@ class Mode(Table):
 
 
 class Modes(Table):
-    """Nominal modes per axis, until a tap test measures them."""
+    """Lowest mode per axis."""
 
+    identified: bool = False
+    """Whether they are from a tap test on this very machine; nominal ones are never taken out of the force."""
     x: Mode | None = None
     """Fore-aft; needed when cells measure it."""
     y: Mode | None = None
@@ -150,7 +156,7 @@ class RigFile(Table):
     belts: Annotated[tuple[Surface, ...], Field(strict=False)] = ()
     """The two belts of a split-belt machine; leave it out for one belt."""
     modes: Modes
-    """Nominal modes of vibration."""
+    """Modes of vibration."""
     belt_sensor: BeltSensor | None = None
     """Without it, belt speed is what you say it is."""
     noise: Noise | None = None

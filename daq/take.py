@@ -19,6 +19,7 @@ from daq.results import ENDED_EARLY, Results, build_results
 from daq.rig import Rig
 from daq.session_format import Gaps, SessionHeader
 from daq.session_writer import SessionWriter
+from daq.setups import make_setup
 
 
 @dataclass(frozen=True)
@@ -62,10 +63,7 @@ class Take:
     ) -> None:
         self.path = path
         self.header = header
-        self.analyser = Analyser(
-            rig, protocol,
-            sample_rate_Hz=header.sample_rate_Hz, tick_rate_Hz=header.tick_rate_Hz, mass_kg=header.mass_kg,
-        )  # fmt: skip
+        self.analyser = Analyser(rig, make_setup(header, rig, protocol))
         self.rows = 0
         self._clock = clock
         self._writer = SessionWriter(path, header) if path is not None else None

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from analysis.setup import Runner
 from analysis.steps import StepTable
 from daq.replay import Replay
 from daq.results import Results
@@ -38,19 +39,27 @@ def open_session(path: str | Path) -> Session:
     return open_finished(path)
 
 
-def analyze(session: Session | str | Path, protocol: str | None = None) -> Analysis:
+def analyze(
+    session: Session | str | Path,
+    protocol: str | None = None,
+    *,
+    contact_levels: tuple[str, ...] = (),
+    runner: Runner | None = None,
+) -> Analysis:
     """Recompute the steps of a session from its raw counts.
 
     Args:
         session: An open session, or the path of one.
         protocol: Name of an analysis protocol; by default the session's own.
+        contact_levels: Further thresholds for contact time, such as "30N" or "10pctBW".
+        runner: What is known of the runner by now; it wins over what the session says.
 
     Returns:
         The step table and the results.
     """
     if not isinstance(session, Session):
         with open_session(session) as opened:
-            return analyze(opened, protocol)
-    replay = Replay(session, protocol=protocol)
+            return analyze(opened, protocol, contact_levels=contact_levels, runner=runner)
+    replay = Replay(session, protocol=protocol, contact_levels=contact_levels, said=runner)
     results: dict[str, Any] = replay.run()
     return Analysis(replay.analyser.table, results)

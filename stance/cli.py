@@ -14,6 +14,7 @@ COMMANDS = {
     "rigs": "List, show, copy, validate and serve rigs.",
     "doctor": "Check ports, versions, a rig and its device.",
     "record": "Record a session.",
+    "register": "Learn where a runner's feet lie, for strike index and loads.",
     "analyze": "Recompute steps from the raw counts of a session.",
     "report": "Write the one-page HTML report of a session.",
     "recover": "Finish a session whose recorder or machine died.",

@@ -7,8 +7,10 @@ from typing import Any
 
 import click
 
-from daq.analyser import Subject
+from analysis.setup import Runner
 from daq.errors import FormatError
+from daq.tare import MOST_SECONDS
+from stance.subject_file import read_subject
 
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 
@@ -35,17 +37,22 @@ class _Seconds(click.ParamType):  # type: ignore[type-arg]  # generic only in ne
 
     name = "seconds"
 
+    def __init__(self, most: float = math.inf) -> None:
+        self._most = most
+
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
         try:
             seconds = float(value)
         except ValueError:
             seconds = math.nan
-        if not 0.0 < seconds < math.inf:
-            self.fail(f"{value!r} is not a number of seconds above 0", param, ctx)
+        if not (0.0 < seconds < math.inf and seconds <= self._most):
+            limit = f" and up to {self._most:g}" if self._most < math.inf else ""
+            self.fail(f"{value!r} is not a number of seconds above 0{limit}", param, ctx)
         return seconds
 
 
 SECONDS = _Seconds()
+TARE_SECONDS = _Seconds(MOST_SECONDS)
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object on standard output.")
 protocol_option = click.option("--protocol", metavar="NAME", help="Analysis protocol, for example P60-50/20.")
 
@@ -64,11 +71,11 @@ def subject_options(function: Callable[..., Any]) -> Callable[..., Any]:
     for flag, name, text in reversed(_SUBJECT):
         click.option(flag, name, type=float, metavar="NUMBER", help=text)(wrapped)
     click.option("--subject", "subject_file", type=click.Path(path_type=Path), metavar="FILE",
-                 help="TOML file with name, mass_kg, stature_m, leg_length_m, shoe_length_m.")(wrapped)  # fmt: skip
+                 help="TOML file with what is known of the runner, foot registration included.")(wrapped)  # fmt: skip
     return wrapped
 
 
-def make_subject(path: Path | None, given: dict[str, float | None]) -> Subject:
+def make_subject(path: Path | None, given: dict[str, float | None]) -> Runner:
     """Put a subject file and the options together; options win.
 
     Args:
@@ -81,30 +88,19 @@ def make_subject(path: Path | None, given: dict[str, float | None]) -> Subject:
     Raises:
         FormatError: The file cannot be read, or a value is impossible.
     """
-    values: dict[str, Any] = _read_subject(path) if path is not None else {}
+    values: dict[str, Any] = read_subject(path, tuple(_LIMITS)) if path is not None else {}
     values |= {name: value for name, value in given.items() if value is not None}
     for name, (low, high, unit) in _LIMITS.items():
         value = values.get(name)
         if value is not None and not low <= value <= high:
-            raise FormatError(name, expected=f"{low:g} to {high:g} {unit}", seen=f"{value:g}",
+            raise FormatError(name, expected=f"{low:g} to {high:g} {unit}", seen=_shown(value),
                               next_step="Check the unit.")  # fmt: skip
-    return Subject(**values)
+    return Runner(**values)
 
 
-def _read_subject(path: Path) -> dict[str, Any]:
-    import tomllib
-
+def _shown(value: float) -> str:
+    """A number for a message; TOML knows whole numbers that no float can hold."""
     try:
-        values = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise FormatError(str(path), expected="a TOML file about the runner", seen=str(error)) from error
-    for name, value in values.items():
-        kind: tuple[type, ...] = (str,) if name == "name" else (int, float)
-        if name != "name" and name not in _LIMITS:
-            known = ", ".join(["name", *_LIMITS])
-            raise FormatError(str(path), expected=f"keys of {known}", seen=f"the key {name!r}")
-        if isinstance(value, bool) or not isinstance(value, kind):
-            raise FormatError(
-                str(path), expected=f"a {'text' if name == 'name' else 'number'} for {name}", seen=repr(value)
-            )
-    return values
+        return f"{value:g}"
+    except OverflowError:
+        return "a number with hundreds of digits"

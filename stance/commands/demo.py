@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from daq.analyser import Subject
+from analysis.setup import Runner
 from daq.errors import SessionError
 from daq.recorder import RecordOptions
 from stance.commands.record import record
@@ -23,7 +23,7 @@ URL = "virtual://virtual?seed=1"
               help="Directory for session.h5 and report.html; by default demo/1, demo/2, …")  # fmt: skip
 @subject_options
 @json_option
-def command(headless: bool, seconds: float, out: Path | None, subject: Subject, as_json: bool) -> None:
+def command(headless: bool, seconds: float, out: Path | None, subject: Runner, as_json: bool) -> None:
     """Run a virtual treadmill with a real runner's force, record it, and write a report."""
     del headless  # there is no window yet, so every demo is headless
     from viewer.report import write_report

@@ -10,12 +10,12 @@ from types import FrameType
 import click
 
 from analysis.protocol import DEFAULT_PROTOCOL
-from daq.analyser import Subject
-from daq.errors import LinkError
+from analysis.setup import Runner
+from daq.errors import LinkError, SessionError
 from daq.recorder import Recorder, RecordOptions
 from daq.results import Results
 from daq.rig import load_rig
-from stance.options import SECONDS, json_option, protocol_option, subject_options
+from stance.options import SECONDS, TARE_SECONDS, json_option, protocol_option, subject_options
 from stance.show import ProgressLine, print_json, print_results, say
 
 
@@ -24,6 +24,9 @@ from stance.show import ProgressLine, print_json, print_results, say
 @click.option("--port", metavar="PORT|URL", help="/dev/ttyACM0, COM3, socket://…, virtual://…")
 @click.option("--baud", default=500_000, show_default=True, type=click.IntRange(1), help="Bits per second.")
 @click.option("--seconds", type=SECONDS, help="Stop by itself after this time.")
+@click.option("--tare", "tare_s", type=TARE_SECONDS, metavar="SECONDS",
+              help="Take the zero from the first SECONDS, for example 3, with nobody on the belt; best with the belt "
+              "running at the speed of the test.")  # fmt: skip
 @click.option(
     "-o", "--out", required=True, type=click.Path(path_type=Path), metavar="FILE", help="Session file to make."
 )
@@ -31,14 +34,14 @@ from stance.show import ProgressLine, print_json, print_results, say
 @subject_options
 @json_option
 def command(
-    rig: str, port: str | None, baud: int, seconds: float | None, out: Path, protocol: str | None,
-    subject: Subject, as_json: bool,
+    rig: str, port: str | None, baud: int, seconds: float | None, tare_s: float | None, out: Path,
+    protocol: str | None, subject: Runner, as_json: bool,
 ) -> None:  # fmt: skip
     """Record a session. Ctrl-C ends it properly."""
     rig = rig if rig is not None else rig_of(port)
     options = RecordOptions(
         rig=rig, port=choose_port(rig, port), out=str(out), baud=baud, seconds=seconds,
-        protocol=protocol or DEFAULT_PROTOCOL, subject=subject,
+        protocol=protocol or DEFAULT_PROTOCOL, subject=subject, tare_s=tare_s,
     )  # fmt: skip
     results = record(options)
     if as_json:
@@ -96,9 +99,22 @@ def record(options: RecordOptions) -> Results:
 
     Returns:
         The results.
+
+    Raises:
+        SessionError: The recording would be over before its tare is.
     """
     line = ProgressLine()
-    recorder = Recorder(options, on_progress=line)
+
+    def tared() -> None:
+        line.end()
+        say("Zero taken: step on the belt.")
+
+    recorder = Recorder(options, on_progress=line, on_zero=tared)
+    if options.tare_s is not None:
+        if options.seconds is not None and options.seconds <= options.tare_s:
+            raise SessionError("--tare", expected=f"less than the {options.seconds:g} s of the recording",
+                               seen=f"{options.tare_s:g} s", next_step="Record for longer.")  # fmt: skip
+        say(f"Keep off the belt for {options.tare_s:g} s: they give the zero.")
     with _ending(recorder):
         try:
             return recorder.run()

@@ -4,9 +4,9 @@ import itertools
 
 import numpy as np
 
-from analysis.measure import Setup
 from analysis.pipeline import Pipeline
 from analysis.protocol import G, get_protocol
+from analysis.setup import Setup
 from analysis.steps import join_tables
 from analysis.wrench import force_belt
 

@@ -19,7 +19,7 @@ def test_body_weight_from_strides_holds_rows_back_until_it_is_known():
         tick = ticks(RUN.size)[start : start + 50]
         row_counts.append(pipeline.feed(block, tick, np.zeros(len(block), np.uint8)).steps.rows)
     released = np.flatnonzero(row_counts)
-    assert row_counts[released[0]] == 2 * STRIDES
+    assert row_counts[released[0]] == 2 * STRIDES - 1  # the last one waits for its follower
     assert released[0] * 0.05 > TOUCHDOWN[2 * STRIDES] - 0.05
     assert pipeline.bw_N == pytest.approx(BW, rel=1e-4)
     assert np.isnan(Pipeline(one_belt(bw=None)).bw_N)
@@ -46,7 +46,7 @@ def test_without_a_stride_body_weight_is_unknown_and_so_are_its_columns(steps):
     assert table.rows == steps
     assert np.isnan(pipeline.bw_N)
     for record in table.records():
-        nulls = [name for name in record if name.endswith(("_BW", "_BW_s"))]
+        nulls = [name for name in record if name.endswith(("_BW", "_BW_s")) and name != "morin_peak_BW"]  # from times
         assert nulls
         assert all(record[name] is None for name in nulls)
         assert record["contact_time_5pctBW_ms"] is None

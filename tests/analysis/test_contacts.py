@@ -8,11 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from test_events import pieces
 
-from analysis.contacts import ContactDetector
+from analysis.contacts import CUT, ContactDetector, Kind
 from analysis.protocol import get_protocol
 
 SHORT = replace(get_protocol(), min_contact_ms=5.0, max_contact_ms=20.0, min_flight_ms=3.0)
-CUT = -1
 
 
 def spells_in_contact(force, protocol):
@@ -51,16 +50,16 @@ def contacts_of_record(force, protocol, rate=1000.0):
 
 
 def detect(force, protocol, cuts=(), rate=1000.0):
-    detector, found = ContactDetector(rate, protocol), []
-    for piece in pieces(force, cuts):
-        promised = detector.horizon
-        got = detector.feed(piece)
-        assert (got.on >= promised).all(), "a contact began before the horizon that had been promised"
-        found += zip(got.on.tolist(), got.off.tolist(), strict=True)
-    promised = detector.horizon
-    got = detector.finish()
-    assert (got.on >= promised).all()
-    return found + list(zip(got.on.tolist(), got.off.tolist(), strict=True)), detector
+    """(on, off) of the steps, the detector, and (on, off, kind) of every loaded spell."""
+    detector, steps, spells = ContactDetector(rate, protocol), [], []
+    for piece in [*pieces(force, cuts), None]:
+        promised = detector.open.on if detector.open else detector.end
+        got = detector.feed(piece) if piece is not None else detector.finish()
+        assert (got.on >= promised).all(), "a spell began before that which was under way"
+        steps += zip(got.contacts.on.tolist(), got.contacts.off.tolist(), strict=True)
+        spells += zip(got.on.tolist(), got.off.tolist(), got.kind.tolist(), got.seen.tolist(), strict=True)
+        assert not got.contacts.foot.any()
+    return steps, detector, spells
 
 
 @st.composite
@@ -75,9 +74,10 @@ def forces(draw):
 @given(forces(), st.lists(st.integers(0, 500), max_size=10))
 def test_equals_the_state_machine_for_any_cutting(force, cuts):
     steps, ignored = contacts_of_record(force, SHORT)
-    found, detector = detect(force, SHORT, cuts)
+    found, detector, spells = detect(force, SHORT, cuts)
     assert found == steps
     assert detector.ignored == ignored
+    assert spells == detect(force, SHORT)[2]
 
 
 @settings(max_examples=60, deadline=None)
@@ -93,7 +93,7 @@ def test_equals_the_state_machine_on_noisy_running_at_true_protocol(seed, rate):
     t = np.arange(int(4 * rate)) / rate
     force = 1500.0 * np.sin(2 * np.pi * t / 0.7 + rng.uniform(0, 6)) + 30.0 * rng.normal(size=t.size)
     cuts = rng.integers(0, t.size, 20).tolist()
-    found, _ = detect(force, get_protocol(), cuts, rate)
+    found, _, _ = detect(force, get_protocol(), cuts, rate)
     assert found == contacts_of_record(force, get_protocol(), rate)[0]
     assert len(found) >= 4
 
@@ -121,9 +121,34 @@ def test_edges(spells, expected):
     assert detect(force, SHORT)[0] == expected
 
 
-def test_standing_does_not_hold_the_horizon_back():
+def test_every_spell_says_what_it_is():
+    spells = [(700, 9), (0, 9), (700, 4), (0, 9), (700, 8), (0, 9), (700, 25), (0, 9), (700, 30)]
+    force = np.repeat([level for level, _ in spells], [length for _, length in spells]).astype(float)
+    _, detector, found = detect(force, SHORT)
+    assert found == [
+        (0, 9, Kind.UNSEEN, False),
+        (18, 22, Kind.SCUFF, True),
+        (31, 39, Kind.STEP, True),
+        (48, 73, Kind.LONG, True),
+        (82, CUT, Kind.LONG, True),
+    ]
+    assert detector.ignored == 3
+    _, detector, found = detect(force[82:], SHORT)
+    assert found == [(0, CUT, Kind.LONG, False)], "long, though nobody saw it begin"
+    assert detector.ignored == 0
+
+
+def test_the_spell_under_way():
     detector = ContactDetector(1000.0, SHORT)
+    assert detector.open is None
     detector.feed(np.repeat([0.0, 700.0], [10, 15]))
-    assert detector.horizon == 10
+    assert (detector.open.on, detector.open.until, detector.open.seen, detector.open.long) == (10, 25, True, False)
     detector.feed(np.full(10, 700.0))
-    assert detector.horizon == 35
+    assert detector.open.long
+    assert detector.ignored == 1
+    detector.feed(np.zeros(2))
+    assert detector.open.until == 35, "a flight has begun that is not yet believed"
+    assert detector.end == 37
+    detector.feed(np.zeros(1))
+    assert detector.open is None
+    assert detector.ignored == 1

@@ -8,8 +8,8 @@ from realdata import fukuchi
 from running import analyse, two_belts
 
 from analysis.bodyweight import weight_closure
-from analysis.measure import Setup
 from analysis.protocol import G, get_protocol
+from analysis.setup import Setup
 from analysis.wrench import COMPONENTS, force_belt
 
 TRIALS = fukuchi()

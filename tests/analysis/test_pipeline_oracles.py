@@ -9,8 +9,6 @@ from scipy.optimize import brentq
 
 from analysis.bodyweight import weight_closure
 from analysis.protocol import G, get_protocol
-from analysis.ragged import Span
-from analysis.vertical import impact_peak
 
 PER_MILLE = 1e-3
 START = 0.3137
@@ -166,19 +164,6 @@ def test_what_counts_as_an_impact_peak(bump, found):
     assert (~np.isnan(table["impact_peak_BW"]) == found).all()
     if bump["height"] == 238.0:
         assert not np.isnan(analyse(force, replace(one_belt(), protocol=loose))[0]["impact_peak_BW"]).any()
-
-
-@pytest.mark.parametrize(("sample", "found"), [(4, False), (5, False), (6, True), (50, True), (51, False)])
-def test_an_impact_peak_lies_after_5_ms_and_not_after_50(sample, found):
-    force = np.concatenate(([0.0], np.linspace(60.0, 1500.0, 120), np.linspace(1500.0, 60.0, 130), [0.0]))
-    force[1 + sample] += 200.0
-    span = Span(np.array([1]), np.array([0.0]), np.array([249.0]))
-    height, when, prominence = impact_peak(force, span, 1e-3, least_prominence_N=14.0)
-    assert np.isnan(height).tolist() == [not found]
-    if found:
-        assert when[0] == pytest.approx(1e-3 * sample)
-        assert height[0] == force[1 + sample]
-        assert prominence[0] == pytest.approx(200.0 - (force[3 + sample] - force[2 + sample]))
 
 
 @pytest.mark.parametrize("mass", [30.0, 70.0, 140.0])

@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from running import BW, analyse, ap_sine, half_sine_with_impact, one_belt, ticks, train, two_mass
 
 from analysis.bodyweight import weight_closure
-from analysis.measure import Setup
 from analysis.protocol import get_protocol
+from analysis.setup import Setup
 from analysis.steps import COLUMNS
 from analysis.wrench import Belt
 
@@ -56,7 +56,7 @@ def test_scaling_force_and_body_weight_scales_newtons_and_leaves_body_weights(se
     for name in NEWTON:
         np.testing.assert_allclose(scaled[name], k * table[name], rtol=1e-9, err_msg=name)
     for name in [*RELATIVE, *SECONDS]:
-        if name != "contact_time_20N_ms":
+        if name not in ("contact_time_20N_ms", "valr_200N_BW_s"):
             np.testing.assert_allclose(scaled[name], table[name], rtol=1e-8, atol=1e-9, err_msg=name)
     weight = weight_closure(scaled_pipeline.loads.impulse_Ns, scaled_pipeline.loads.time_s, scaled_pipeline.bw_N)
     assert weight == pytest.approx(1.0, abs=1e-9), "closure is 1 if body weight is what the strides say"
@@ -98,7 +98,9 @@ def test_empty_belt_before_the_run_only_shifts_times(seed, rows):
     assert later.rows == table.rows
     for name in [*NEWTON, *RELATIVE, *SECONDS]:
         shift = rows / 1000.0 if name in ("touchdown_s", "toe_off_s") else 0.0
-        np.testing.assert_allclose(later[name], table[name] + shift, rtol=1e-5, atol=1e-9, err_msg=name)
+        split = name.startswith(("hf_", "u_hf_"))  # the 10 Hz low-pass is read between points of a grid of its own
+        rtol, atol = (1e-4, 2e-5) if split else (1e-5, 1e-9)
+        np.testing.assert_allclose(later[name], table[name] + shift, rtol=rtol, atol=atol, err_msg=name)
 
 
 @settings(max_examples=10, deadline=None)

@@ -12,7 +12,8 @@ from daq.decoder import Decoder
 from daq.recorder import Recorder, RecordOptions
 from daq.replay import Replay
 from daq.rig import load_rig
-from daq.session import open_session
+from daq.session import SessionHeader, open_session
+from daq.setups import make_setup
 from daq.wire import Kind, encode_control
 from rigs.virtual import make_device
 
@@ -30,7 +31,9 @@ def stream():
 
 def bytes_to_steps(stream, piece):
     decoder = Decoder(2000.0)
-    analyser = Analyser(load_rig("virtual"), get_protocol(), sample_rate_Hz=RATE_HZ, tick_rate_Hz=2e6)
+    rig = load_rig("virtual")
+    header = SessionHeader(sample_rate_Hz=RATE_HZ, tick_rate_Hz=2e6)
+    analyser = Analyser(rig, make_setup(header, rig, get_protocol()))
     for start in range(0, len(stream), piece):
         analyser.feed(decoder.feed(stream[start : start + piece]).chunk, 0)
     analyser.finish()

@@ -167,6 +167,19 @@ def test_virtual_is_frame_8_but_stiff_and_quiet():
     assert 0 < virtual.noise.cell_noise_N < frame.noise.cell_noise_N
 
 
+def test_modes_are_nominal_unless_the_file_says_that_a_tap_test_found_them():
+    frame = load_rig("frame_6").deck_modes()
+    assert not frame.identified
+    assert (frame.x.natural_frequency_Hz, frame.z.natural_frequency_Hz, frame.z.damping) == (87, 178, 0.03)
+    deck = load_rig("deck_4z").deck_modes()
+    assert deck.x is None
+    assert deck.y is None
+    tapped = parse_rig(changed("[modes.x]", "[modes]\nidentified = true\n[modes.x]"), "tapped").deck_modes()
+    assert tapped.identified
+    assert tapped.x.natural_frequency_Hz == 87
+    assert not any(load_rig(name).deck_modes().identified for name in shipped_rigs())
+
+
 def test_scale_is_the_data_sheets():
     rig = load_rig("frame_8")
     assert rig.adc.full_scale_mV == 9.375

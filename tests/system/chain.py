@@ -6,12 +6,11 @@ from urllib.parse import quote
 
 import numpy as np
 
-from analysis.measure import Setup
 from analysis.pipeline import Pipeline
 from analysis.protocol import get_protocol
+from analysis.setup import Runner, Setup
 from analysis.steps import StepTable, join_tables
 from analysis.wrench import COMPONENTS, force_belt
-from daq.analyser import Subject
 from daq.recorder import Recorder, RecordOptions
 
 TICK_RATE_HZ = 2_000_000
@@ -46,11 +45,10 @@ def write_csv(path: Path, wrench: Any, sample_rate_Hz: float) -> Path:
 
 
 def record(url: str, out: Path | None, *, rig: str = "virtual", seconds: float | None = None,
-           mass_kg: float | None = None) -> dict[str, Any]:  # fmt: skip
-    """Record in this process."""
-    options = RecordOptions(
-        rig=rig, port=url, out=None if out is None else str(out), seconds=seconds, subject=Subject(mass_kg=mass_kg)
-    )
+           mass_kg: float | None = None, **runner: Any) -> dict[str, Any]:  # fmt: skip
+    """Record in this process; what else is known of the runner goes by the names of `Runner`."""
+    subject = Runner(mass_kg=mass_kg, **runner)
+    options = RecordOptions(rig=rig, port=url, out=None if out is None else str(out), seconds=seconds, subject=subject)
     return Recorder(options).run()
 
 

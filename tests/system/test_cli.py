@@ -11,7 +11,9 @@ import h5py
 import numpy as np
 import pytest
 
+from daq.session import open_session
 from stance.cli import run
+from stance.show import print_results
 
 FAST = "virtual://virtual?seed=1&speed=max"
 
@@ -86,6 +88,14 @@ def mistakes(tmp_path, session):
         "seconds that are none": (("demo", "--seconds", "nan", "--out", tmp_path / "d"), ["nan"]),
         "a dot for a session": (("analyze", "."), ["."]),
         "an empty name": (("record", "--port", FAST, "-o", ""), ["session"]),
+        "no tare": (("record", "--port", FAST, "--tare", "0", *out), ["'0'", "up to 60"]),
+        "a negative tare": (("record", "--port", FAST, "--tare", "-3", *out), ["'-3'"]),
+        "a tare without end": (("record", "--port", FAST, "--tare", "61", *out), ["'61'", "up to 60"]),
+        "a tare that is none": (("record", "--port", FAST, "--tare", "nan", *out), ["nan"]),
+        "a tare as long as all": (("record", "--port", FAST, "--seconds", "3", "--tare", "3", *out), ["--tare", "3 s"]),
+        "level of no step": (("analyze", session, "--contact-level", "1001N"), ["1001N", "1000N or 100pctBW"]),
+        "level above weight": (("analyze", session, "--contact-level", "100.5pctBW"), ["100.5pctBW"]),
+        "level without end": (("analyze", session, "--contact-level", "9" * 400 + "N"), ["1000N"]),
         "no door": (("rigs", "serve", "virtual"), ["--pty", "--tcp"]),
     }
 
@@ -95,7 +105,8 @@ NAMES = (
     "foreign HDF5", "not HDF5", "a directory", "nothing to recover", "empty CSV", "NaN in CSV", "unknown parameter",
     "session exists", "no directory", "not writable", "unknown protocol", "mass in grams", "CSV exists",
     "no such command", "another rig's device", "another rate", "endless seconds", "seconds that are none",
-    "a dot for a session", "an empty name", "no door",
+    "a dot for a session", "an empty name", "no tare", "a negative tare", "a tare without end", "a tare that is none",
+    "a tare as long as all", "level of no step", "level above weight", "level without end", "no door",
 )  # fmt: skip
 
 
@@ -118,7 +129,7 @@ def test_a_mistake_is_told_clearly_and_costs_nothing(name, tmp_path, session, ca
 def test_help_names_the_commands_in_the_order_of_a_day(capfd):
     _, out, _ = stance(capfd, "--help")
     words = [line.split()[0] for line in out.split("Commands:")[1].strip().splitlines()]
-    assert words == ["demo", "rigs", "doctor", "record", "analyze", "report", "recover"]
+    assert words == ["demo", "rigs", "doctor", "record", "register", "analyze", "report", "recover"]
     for word in words:
         code, text, _ = stance(capfd, word, "--help")
         assert code == 0
@@ -175,6 +186,133 @@ def test_rigs_that_cannot_see_braking_do_not_print_it(tmp_path, capfd):
     results = json.loads(out)
     assert not [name for name in results["summary"] if "braking" in name or "propulsive" in name]
     assert all(step["braking_impulse_BW_s"] is None and step["braking_evidence"] is None for step in results["steps"])
+
+
+def test_a_session_fits_on_one_screen(session, capfd):
+    _, out, _ = stance(capfd, "analyze", session, "--json")
+    results = json.loads(out)
+    code, out, _ = stance(capfd, "analyze", session)
+    assert code == 0
+    lines = out.splitlines()
+    assert len(lines) <= 45
+    for column, words in (("valr_BW_s", "loading rate (VALR)"), ("step_length_m", "step length"),
+                          ("vertical_oscillation_mm", "vertical oscillation")):  # fmt: skip
+        (line,) = [line for line in lines if line.startswith(words)]
+        digits = len(line[24:].split()[0].partition(".")[2])
+        assert float(line[24:].split()[0]) == pytest.approx(
+            results["summary"][column]["mean"], abs=0.51 * 10.0**-digits
+        )
+    share = results["shares"]["impact_class"]["impact"]
+    assert f"steps with impact        {100 * share['share']:.0f} % (95 % interval" in out
+    told = results["foot_strike"]
+    assert f"left {told['L']['name']} ({100 * told['L']['p']:.0f} % probable), right {told['R']['name']}" in out
+    assert f"{[step['side'] for step in results['steps']].count('L')} left" in out
+    assert "modelled" not in out
+    asking = [light["text"] for light in results["quality"] if light["state"] in ("amber", "red")]
+    assert [line.rpartition(": ")[2] for line in lines if line.startswith(("look:", "PROBLEM:"))] == [
+        text.rpartition(": ")[2] for text in asking
+    ]
+
+
+def test_contact_times_at_other_thresholds_are_shown(session, capfd):
+    levels = ("--contact-level", "30N", "--contact-level", "12.5pctBW", "--contact-level", "1000N")
+    _, out, _ = stance(capfd, "analyze", session, *levels, "--json")
+    summary = json.loads(out)["summary"]
+    _, out, _ = stance(capfd, "analyze", session, *levels)
+    lines = out.splitlines()
+    at = next(n for n, line in enumerate(lines) if line.startswith("contact (support) time"))
+    for line, (words, column) in zip(lines[at + 1 :], (
+        ("contact at 30 N", "30N"), ("contact at 12.5 % BW", "12.5pctBW"), ("contact at 1000 N", "1000N"),
+    ), strict=False):  # fmt: skip
+        assert line.startswith(f"{words:24s} ")
+        assert float(line[24:].split()[0]) == pytest.approx(summary[f"contact_time_{column}_ms"]["mean"], abs=0.051)
+    _, out, _ = stance(capfd, "analyze", session)
+    assert "contact at" not in out
+
+
+def steps_on(path, landed_s):
+    """Force of nobody on the belt, then 70 kg in half-sine steps, 10 s in all."""
+    t = np.arange(0.0, 10.0, 0.002)
+    into = np.mod(t - landed_s, 0.35)
+    force = np.where((t >= landed_s) & (into < 0.25), 70 * 9.80665 * 0.35 / 0.25 * np.pi / 2, 0.0)
+    force = force * np.sin(np.pi * np.minimum(into, 0.25) / 0.25)
+    np.savetxt(path, np.column_stack([t, force]), "%.4f", ",", header="time_s,Fz_N", comments="")
+    return path
+
+
+def test_a_tare_at_the_beginning_is_kept_and_taken_again(tmp_path, capfd):
+    force, tables, tares = steps_on(tmp_path / "force.csv", 4.0), [], []
+    for number, speed in enumerate(("max", "40")):
+        path = tmp_path / f"{number}.h5"
+        port = f"virtual://virtual?force={force}&offset_N=90&seed=3&speed={speed}"
+        code, out, err = stance(capfd, "record", "--port", port, "--tare", "3", "--seconds", "9", "-o", path, "--json")
+        assert code == 0
+        assert "Keep off the belt for 3 s" in err
+        assert err.index("Keep off") < err.index("Zero taken: step on the belt.")
+        recorded = json.loads(out)["steps"]
+        code, out, _ = stance(capfd, "analyze", path, "--json")
+        assert code == 0
+        assert json.loads(out)["steps"] == recorded, "live is offline, to the last bit"
+        assert len(recorded) > 10
+        with open_session(path) as session:
+            (tare,) = [event for event in session.events if event.kind == "tare"]
+            counts = session.counts(0, 3000).astype(float)
+            assert tare.row == tare.data["n"] == 3000
+            np.testing.assert_array_equal(tare.data["counts"], counts.mean(axis=0))
+        tables.append(recorded)
+        tares.append(tare.data)
+    assert tables[0] == tables[1], "no chunk size decides where the zero begins"
+    assert tares[0] == tares[1]
+
+
+def test_a_tare_with_somebody_on_the_belt_ends_the_recording(tmp_path, capfd):
+    path = tmp_path / "s.h5"
+    code, out, err = stance(capfd, "record", "--port", FAST, "--tare", "2", "--seconds", "9", "-o", path)
+    assert (code, out) == (2, "")
+    assert "an empty belt" in err
+    assert "record again" in err
+    assert "s.h5" in err
+    assert "Zero taken" not in err
+    with open_session(path) as session:
+        assert not [event for event in session.events if event.kind == "tare"]
+
+
+def test_help_tells_of_a_tare_with_the_belt_running(capfd):
+    _, out, _ = stance(capfd, "record", "--help")
+    assert "belt running" in " ".join(out.split())
+
+
+def test_however_many_lights_ask_the_screen_holds_them(session, capfd):
+    _, out, _ = stance(capfd, "analyze", session, "--json")
+    results = json.loads(out)
+    light = {"value": 1.0, "limit": 0.0, "unit": "", "text": "look at it"}
+    results["quality"] = [light | {"name": f"light_{n}", "state": "amber"} for n in range(20)]
+    results["quality"].append(light | {"name": "fore_aft_zero", "state": "red"})
+    print_results(results)
+    lines = capfd.readouterr().out.splitlines()
+    assert len(lines) <= 45
+    assert "PROBLEM: fore-aft zero: look at it" in lines
+    assert lines.index("PROBLEM: fore-aft zero: look at it") < lines.index("look: light 0: look at it")
+    assert lines[-1] == "and 11 more such lines: see the report"
+
+
+def test_nobody_on_the_belt_is_told_without_numbers(tmp_path, capfd):
+    path = tmp_path / "s.h5"
+    code, out, _ = stance(capfd, "record", "--port", f"{FAST}&load=none", "--seconds", "3", "-o", path)
+    assert code == 0
+    assert "0 steps; protocol" in out
+    assert "PROBLEM: steps: no step was found" in out
+    assert "mean" not in out
+
+
+def test_modelled_braking_never_looks_measured(tmp_path, capfd):
+    path = tmp_path / "s.h5"
+    _, out, _ = stance(capfd, "record", "--rig", "deck_4z", "--port", "virtual://deck_4z?speed=max", "--seconds", "20",
+                       "--leg-length", "0.95", "-o", path)  # fmt: skip
+    (line,) = [line for line in out.splitlines() if line.startswith("braking peak")]
+    assert line.startswith("braking peak (modelled)")
+    assert line.endswith("not measured")
+    assert "braking: not observable (this rig's sensors do not measure fore-aft force)" in out
 
 
 def test_the_rig_of_a_virtual_port_is_taken_from_it(tmp_path, capfd):

@@ -13,7 +13,8 @@ from daq.analyser import Analyser
 from daq.decoder import Decoder
 from daq.replay import Replay
 from daq.rig import load_rig
-from daq.session import open_session
+from daq.session import SessionHeader, open_session
+from daq.setups import make_setup
 from daq.wire import Kind, encode_control
 from rigs.virtual import make_device
 from tests.system.chain import record
@@ -64,7 +65,8 @@ def stream():
 def table_of(pieces):
     rig = load_rig("virtual")
     decoder = Decoder(2000.0)
-    analyser = Analyser(rig, get_protocol(), sample_rate_Hz=1000.0, tick_rate_Hz=2e6)
+    header = SessionHeader(sample_rate_Hz=1000.0, tick_rate_Hz=2e6)
+    analyser = Analyser(rig, make_setup(header, rig, get_protocol()))
     for piece in pieces:
         analyser.feed(decoder.feed(piece).chunk, 0)
     analyser.feed(decoder.finish().chunk, 0)

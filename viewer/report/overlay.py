@@ -1,5 +1,6 @@
 """All stances laid over each other from touchdown."""
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -7,13 +8,25 @@ from numpy.typing import NDArray
 
 from viewer.report.clips import Clip
 from viewer.report.material import Material
-from viewer.report.style import BELT_COLOURS, INK, NARROW, SIDES, Drawing, Group, chosen, new_figure, zero_line
+from viewer.report.style import (
+    INK,
+    NARROW,
+    SIDE_COLOURS,
+    SIDES,
+    Drawing,
+    Group,
+    chosen,
+    new_figure,
+    zero_line,
+)
 from viewer.report.svg import to_svg
+from viewer.report.words import count
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
 
 SPACING_S, POINTS = 0.003, 120
 """Between the points of a curve, ample after the low-pass, and their largest number: the page stays small."""
@@ -24,8 +37,59 @@ FORE_AFT, VERTICAL = 0, 1
 """Rows of a clip."""
 
 
+@dataclass(frozen=True)
+class Foot:
+    """The drawn stances of one foot, or of both where sides are not known."""
+
+    belt: int
+    """Number of the belt."""
+    side: str
+    """L, R, or empty."""
+    clips: list[Clip]
+    """Their force."""
+    rows: Ints
+    """(clips,) their rows in the step table."""
+    total: int
+    """Valid steps of this foot."""
+
+    @property
+    def words(self) -> str:
+        """Name of the foot: left, right, or empty."""
+        return SIDES[self.side]
+
+    @property
+    def name(self) -> str:
+        """Unique within the session."""
+        return f"{self.belt}{self.side}"
+
+
+def feet_of(material: Material) -> list[Foot]:
+    """Sort the drawn stances by foot.
+
+    Args:
+        material: The session.
+
+    Returns:
+        Left and right of every belt on which they are known, else all stances of the belt; none that is empty.
+    """
+    table = material.table
+    feet = []
+    for number, belt in enumerate(material.belts):
+        clips = material.clips.of_belt(number)
+        mine = table["valid"] & (table["belt"] == belt.name)
+        drawable = np.flatnonzero(mine & ~np.isnan(table["touchdown_s"] + table["toe_off_s"]))
+        rows = drawable[[clip.number for clip in clips]]
+        sides = table["side"][rows]
+        known = [side for side in ("L", "R") if (sides == side).any()]
+        for side in known or ([""] if clips else []):
+            own = np.flatnonzero(sides == side) if side else np.arange(rows.size)
+            total = int(np.sum(mine & (table["side"] == side) if side else mine))
+            feet.append(Foot(number, side, [clips[k] for k in own.tolist()], rows[own], total))
+    return feet
+
+
 def overlays(material: Material) -> Group | None:
-    """Draw the stances, each belt and each direction on its own.
+    """Draw the stances, each foot and each direction on its own.
 
     Args:
         material: The session.
@@ -33,52 +97,77 @@ def overlays(material: Material) -> Group | None:
     Returns:
         The figures; None if there is no valid step.
     """
-    drawings, counted = [], []
-    for number, belt in enumerate(material.belts):
-        clips = material.clips.of_belt(number)
-        if clips:
-            total = int(np.sum(material.table["valid"] & (material.table["belt"] == belt.name)))
-            counted.append(chosen(len(clips), total, material.clips.every[number], SIDES[belt.name]))
-            rows = (VERTICAL, FORE_AFT) if belt.measures_braking else (VERTICAL,)
-            drawings += [_drawing(material, clips, row) for row in rows]
-    if not drawings:
+    feet = feet_of(material)
+    if not feet:
         return None
-    caption = f"Thin lines: single stances from touchdown ({'; '.join(counted)}). Thick line: their mean."
+    grid = grid_of([clip for foot in feet for clip in foot.clips])
+    drawings = []
+    for row in (VERTICAL, FORE_AFT):
+        seen = [foot for foot in feet if row == VERTICAL or material.belts[foot.belt].measures_braking]
+        drawings += _drawings(material, seen, row, grid)
+    counted = "; ".join(
+        chosen(len(foot.clips), foot.total, material.clips.every[foot.belt], foot.words) for foot in feet
+    )
+    caption = f"Thin lines: single stances from touchdown ({counted}). Thick line: their mean."
+    rest = int(material.table["valid"].sum()) - sum(foot.total for foot in feet)
+    if rest:
+        caption += f" {count(rest, 'step')} whose side is not known {'is' if rest == 1 else 'are'} not drawn."
     if material.results["bw_N"] is None:
         caption += " In newtons, because body weight is not known."
     return Group("Stances laid over each other", tuple(drawings), caption)
 
 
-def _drawing(material: Material, clips: list[Clip], row: int) -> Drawing:
-    belt = clips[0].belt
-    side = SIDES[material.belts[belt].name]
-    title = ("Fore-aft force", "Vertical force")[row] + (f", {side}" if side else "")
-    label = f"{title}: {len(clips)} stances laid over each other from touchdown, with their mean"
-    return Drawing(to_svg(_figure(material, clips, row, title), name=f"overlay-{belt}-{row}", label=label), "")
-
-
-def _figure(material: Material, clips: list[Clip], row: int, title: str) -> "Figure":
+def _drawings(material: Material, feet: list[Foot], row: int, grid: Floats) -> list[Drawing]:
+    """One figure per foot, all on the same axes so that they can be compared."""
     bw_N = material.results["bw_N"]
     scale, unit = (1.0, "N") if bw_N is None else (bw_N, "BW")
-    grid = _grid(clips)
-    curves = np.stack([_curve(clip, row, grid) for clip in clips]) / scale
+    curves = [curves_of(foot, row, grid) / scale for foot in feet]
+    drawings = []
+    for foot, own in zip(feet, curves, strict=True):
+        title = ("Fore-aft force", "Vertical force")[row] + (f", {foot.words}" if foot.side else "")
+        label = f"{title}: {len(foot.clips)} stances laid over each other from touchdown, with their mean"
+        figure = _figure(foot, own, grid, f"{title}, {unit}")
+        low, high = min(c.min() for c in curves), max(c.max() for c in curves)
+        figure.axes[0].set_ylim(low - 0.05 * (high - low), high + 0.05 * (high - low))
+        drawings.append(Drawing(to_svg(figure, name=f"overlay-{foot.name}-{row}", label=label), ""))
+    return drawings
+
+
+def _figure(foot: Foot, curves: Floats, grid: Floats, title: str) -> "Figure":
     figure = new_figure(NARROW, 280)
     axes = figure.subplots()
-    axes.plot(grid * 1e3, curves.T, color=BELT_COLOURS[clips[0].belt], alpha=max(0.12, min(0.5, 12 / len(clips))))
+    axes.plot(grid * 1e3, curves.T, color=SIDE_COLOURS[foot.side], alpha=max(0.12, min(0.5, 12 / len(curves))))
     axes.plot(grid * 1e3, curves.mean(axis=0), color=INK, linewidth=2.0)
     zero_line(axes)
-    axes.set_title(f"{title}, {unit}")
+    axes.set_title(title)
     axes.set_xlabel("time from touchdown, ms")
     axes.set_xlim(grid[0] * 1e3, grid[-1] * 1e3)
     return figure
 
 
-def _grid(clips: list[Clip]) -> Floats:
+def grid_of(clips: list[Clip]) -> Floats:
+    """Times from touchdown at which stances are drawn, s.
+
+    Args:
+        clips: Their force.
+
+    Returns:
+        (n,) times, from a little before touchdown to a little after toe-off.
+    """
     contact_s = np.array([clip.toe_off_s - clip.touchdown_s for clip in clips])
     end = min(float(contact_s.max()), LONGEST * float(np.median(contact_s))) + BEFORE_S
     return np.asarray(np.arange(-BEFORE_S, end, max(SPACING_S, (end + BEFORE_S) / POINTS)), np.float64)
 
 
-def _curve(clip: Clip, row: int, grid: Floats) -> Floats:
-    force = clip.force_N[clip.belt, row].astype(np.float64)
-    return np.asarray(np.interp(grid, clip.time_s - clip.touchdown_s, force), np.float64)
+def curves_of(foot: Foot, row: int, grid: Floats) -> Floats:
+    """Force of each stance of a foot.
+
+    Args:
+        foot: The foot.
+        row: `FORE_AFT` or `VERTICAL`.
+        grid: (n,) times from touchdown, s.
+
+    Returns:
+        (clips, n) force of the foot's own belt, N.
+    """
+    return np.stack([np.interp(grid, c.time_s - c.touchdown_s, c.force_N[foot.belt, row]) for c in foot.clips])

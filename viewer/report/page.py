@@ -5,9 +5,11 @@ from typing import Any
 
 from analysis.protocol import Protocol
 from viewer.report.figures import draw
+from viewer.report.landing import CLASSES, landing
 from viewer.report.material import Material
-from viewer.report.quality import quality_lines
-from viewer.report.tables import headlines, not_observable, side_rows, summary_rows, without_value
+from viewer.report.quality import quality_lines, verdict
+from viewer.report.sides import differences, strides_of
+from viewer.report.tables import headlines, main_rows, missing_reasons, parts, side_rows
 from viewer.report.words import count, duration, number, printable, when
 
 TEMPLATE = "report.html.j2"
@@ -36,18 +38,24 @@ def _context(material: Material) -> dict[str, Any]:
 
     results = material.results
     sides = results["by_side"]
+    quality = quality_lines(material)
     return {
         "name": material.name,
         "title": _title(material),
         "facts": _facts(material),
         "details": _details(material),
-        "quality": quality_lines(material),
+        "quality": quality,
+        "verdict": verdict(quality),
         "headlines": headlines(results["summary"]),
-        "summary": summary_rows(results["summary"]),
+        "landing": landing(material) if results["steps"] else None,
+        "classes": list(CLASSES.values()),
+        "main": main_rows(results["summary"]),
+        "parts": parts(results["summary"]),
+        "missing": missing_reasons(material),
+        "differences": differences(results["asymmetry"]),
+        "strides": strides_of(results["asymmetry"]),
         "side_names": [{"L": "Left", "R": "Right"}[side] for side in sides] if len(sides) > 1 else [],
         "sides": side_rows(sides) if len(sides) > 1 else [],
-        "not_observable": not_observable(material),
-        "without_value": without_value(material) if results["steps"] else [],
         "groups": draw(material),
         "svg": Markup,  # our own figures, the only thing on the page that is not escaped
         "protocol": material.protocol,

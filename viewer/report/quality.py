@@ -1,25 +1,31 @@
-"""How good a recording is, line by line. It speaks of the data only, never of the runner."""
+"""How good a recording is, line by line. It speaks of the data only, never of the runner.
+
+What is judged are the lights of the results, with the limits that they were judged by; the page adds what else was
+found, and judges nothing itself.
+"""
 
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
-from daq.results import invalid_steps
+from viewer.report.labels import LIGHTS
 from viewer.report.material import Material
 from viewer.report.words import count, number
 
-FINE, LOOK, TOLD = "fine", "look", "info"
+WORDS = {"green": "fine", "amber": "look", "red": "problem", "info": "info"}
+"""States of the lights, in words that need no colour."""
 MOST_NAMED = 5
-CLOSURE_FINE = 0.01
-"""Further from 1, the mass given, the scale or the zero is wrong."""
 
 _REASONS = {
     "adc": "with a reading that the device marked as wrong",
     "saturated": "with a reading at the end of the sensor's range",
     "gap": "touching a gap",
     "no_crossing": "without a clear touchdown or toe-off",
+    "wrong_belt": "touching both belts",
+    "handrail": "holding the handrail",
 }
-"""Invalidating flags in words; `late` and `no_next` leave a step valid."""
+"""Invalidating flags in words; the others leave a step valid."""
 _COUNTERS = (
     ("link counters", "crc_errors", "damaged on the line"),
     ("link counters", "duplicates", "received twice"),
@@ -35,7 +41,7 @@ class Line:
     """One line about the recording."""
 
     state: str
-    """"fine", "look" or "info"."""
+    """"fine", "look", "problem" or "info"."""
     what: str
     """What it is about."""
     text: str
@@ -49,106 +55,120 @@ def quality_lines(material: Material) -> list[Line]:
         material: The session.
 
     Returns:
-        Lines for the report.
+        Lines for the report: the lights first, then what nothing judges.
     """
-    about = (_lost, _gaps, _counted, _steps, _weight, _closure, _zero, _clock)
-    lines = [describe(material) for describe in about]
+    lights = [_light(light) for light in material.results["quality"]]
+    about = (_ended, _gaps, _left_out, _counted, _weight, _episodes, _zero, _clock)
+    return lights + [line for line in (describe(material) for describe in about) if line is not None]
+
+
+def verdict(lines: list[Line]) -> str:
+    """Say in one sentence how many of the lines ask for attention."""
+    found = [
+        count(sum(line.state == state for line in lines), *words)
+        for state, words in _ASKING
+        if any(line.state == state for line in lines)
+    ]
+    return f"Found: {' and '.join(found)}." if found else "Nothing in it asks for attention."
+
+
+_ASKING = (("problem", ("problem",)), ("look", ("thing to look at", "things to look at")))
+
+
+def _light(light: Mapping[str, Any]) -> Line:
+    name = str(light["name"]).replace("_", " ")
+    return Line(WORDS[light["state"]], LIGHTS.get(light["name"], name[:1].upper() + name[1:]), str(light["text"]))
+
+
+def _ended(material: Material) -> Line | None:
     if material.results["ended_by"] is not None:
-        lines.append(Line(LOOK, "End", f"ended before its time: {material.results['ended_by']}"))
-    return lines
+        return Line("look", "End", f"ended before its time: {material.results['ended_by']}")
+    return None
 
 
-def _lost(material: Material) -> Line:
-    frames, lost = material.results["frames"], material.results["lost_frames"]
-    resets = sum(gap["lost"] is None for gap in material.results["gaps"])
-    if not frames:
-        return Line(LOOK, "Frames", "nothing was recorded")
-    if not lost and not resets:
-        return Line(FINE, "Lost frames", f"none of {frames:,}")
-    text = f"{lost:,} of {frames + lost:,} ({number(100 * lost / (frames + lost), 3)} %)"
-    if resets:
-        text += f", and an unknown number at {count(resets, 'reset')} of the device"
-    return Line(LOOK, "Lost frames", text)
-
-
-def _gaps(material: Material) -> Line:
+def _gaps(material: Material) -> Line | None:
     gaps = material.results["gaps"]
     if not gaps:
-        return Line(FINE, "Gaps", "none")
+        return None
     places = [
         f"{at:.2f} s ({count(gap['lost'], 'frame') if gap['lost'] is not None else gap['reason']})"
         for at, gap in zip(material.gap_s[:MOST_NAMED], gaps, strict=False)
     ]
-    more = f" and {len(gaps) - MOST_NAMED:,} more" if len(gaps) > MOST_NAMED else ""
-    text = f"{len(gaps):,}, before {', '.join(places)}{more}"
-    return Line(LOOK, "Gaps", f"{text}; nothing was filled in, and steps that touch a gap are left out")
+    text = f"{len(gaps):,}, before {', '.join(places)}{_more(len(gaps))}"
+    return Line("info", "Gaps", f"{text}; nothing was filled in, and steps that touch a gap are left out")
+
+
+def _left_out(material: Material) -> Line | None:
+    steps = material.results["steps"]
+    reasons = Counter(flag for step in steps if not step["valid"] for flag in step["flags"] if flag in _REASONS)
+    if not reasons:
+        return None
+    return Line("info", "Steps left out", "; ".join(f"{n:,} {_REASONS[flag]}" for flag, n in reasons.most_common()))
 
 
 def _counted(material: Material) -> Line:
     found = [(_number(material.system.get(source), key), words) for source, key, words in _COUNTERS]
     known = [(value, words) for value, words in found if value is not None]
     if not known:
-        return Line(TOLD, "Counters", "the recorder left no counts of damaged or dropped frames")
+        return Line("info", "Counters", "the recorder left no counts of damaged or dropped frames")
     wrong = [f"{value:,.0f} {words}" for value, words in known if value]
-    if not wrong:
-        return Line(FINE, "Damaged or dropped frames", "none counted, on the line or at the device")
-    return Line(LOOK, "Damaged or dropped frames", ", ".join(wrong))
-
-
-def _steps(material: Material) -> Line:
-    steps = material.results["steps"]
-    bad = invalid_steps(material.results)
-    if not steps:
-        return Line(LOOK, "Steps", "none found")
-    if not bad:
-        return Line(FINE, "Steps", f"{len(steps):,}, all valid")
-    reasons = Counter(flag for step in steps if not step["valid"] for flag in step["flags"] if flag in _REASONS)
-    why = "; ".join(f"{n:,} {_REASONS[flag]}" for flag, n in reasons.most_common())
-    return Line(LOOK, "Steps", f"{len(steps):,}, {bad:,} left out of the means" + (f": {why}" if why else ""))
+    return Line("info", "Damaged or dropped frames", ", ".join(wrong) or "none counted, on the line or at the device")
 
 
 def _weight(material: Material) -> Line:
     results = material.results
     if results["bw_N"] is None:
-        return Line(LOOK, "Body weight", "not known: no mass was given and no whole stride found")
+        return Line("info", "Body weight", "not known: no mass was given and no whole stride found")
     if results["bw_source"] == "mass":
         mass = material.header.mass_kg
         source = "from the mass given" + (f", {mass:g} kg" if mass is not None else "")
     else:
         source = "mean vertical force of the first whole strides; no mass was given"
-    return Line(TOLD, "Body weight", f"{number(results['bw_N'], 1)} N, {source}")
+    return Line("info", "Body weight", f"{number(results['bw_N'], 1)} N, {source}")
 
 
-def _closure(material: Material) -> Line:
-    closure = material.results["weight_closure"]
-    if closure is not None:
-        told = "mean vertical force over whole strides ÷ body weight, 1 if scale and zero are right"
-        state = FINE if abs(closure - 1.0) <= CLOSURE_FINE else LOOK
-        return Line(state, "Weight closure", f"{number(closure, 4)}: {told}")
-    if material.results["bw_N"] is not None and material.results["bw_source"] == "strides":
-        text = "not available: body weight was itself taken from the strides; give the runner's mass to check the scale"
-        return Line(TOLD, "Weight closure", text)
-    return Line(LOOK, "Weight closure", "not available: no whole stride was found")
+def _episodes(material: Material) -> Line | None:
+    found = material.results["episodes"]
+    if not found:
+        return None
+    side = {"L": " (left belt)", "R": " (right belt)"}
+    named = [
+        f"{episode['kind']}{side.get(episode['belt'], '')} {_from_to(episode['start_s'], episode['end_s'])}"
+        for episode in found[:MOST_NAMED]
+    ]
+    return Line("info", "Besides running", ", ".join(named) + _more(len(found)))
+
+
+def _from_to(start_s: float, end_s: float) -> str:
+    if end_s - start_s < 1.0:
+        return f"at {start_s:.1f} s"
+    return f"from {start_s:.1f} to {end_s:.1f} s"
+
+
+def _more(found: int) -> str:
+    return f" and {found - MOST_NAMED:,} more" if found > MOST_NAMED else ""
 
 
 def _zero(material: Material) -> Line:
     if material.tares:
         text = f"{count(material.tares, 'tare')} with nobody on the belt, then followed in every flight"
-        return Line(TOLD, "Zero", text)
-    return Line(TOLD, "Zero", "no tare; found from the flights, when nothing presses on the belt")
+        return Line("info", "Zero", text)
+    return Line("info", "Zero", "no tare; found from the flights, when nothing presses on the belt")
 
 
 def _clock(material: Material) -> Line:
     if not material.clock_pairs:
-        return Line(TOLD, "Clock", "device time; it was not compared with another clock")
+        return Line("info", "Clock", "device time; it was not compared with another clock")
     text = f"device time, compared {count(material.clock_pairs, 'time')} with the computer's clock"
     link = material.system.get("link counters")
     ppm, u_ppm = _number(link, "clock_ppm"), _number(link, "u_clock_ppm")
     if ppm is None:
-        return Line(TOLD, "Clock", text)
+        return Line("info", "Clock", text)
+    if u_ppm is not None and abs(ppm) <= u_ppm:
+        return Line("info", "Clock", f"{text}, from which it does not differ by more than {number(u_ppm, 1)} ppm")
     sure = "" if u_ppm is None else f" (standard uncertainty {number(u_ppm, 1)} ppm)"
     how = "fast" if ppm > 0 else "slow"
-    return Line(TOLD, "Clock", f"{text}, against which it runs {number(abs(ppm), 1)} ppm {how}{sure}")
+    return Line("info", "Clock", f"{text}, against which it runs {number(abs(ppm), 1)} ppm {how}{sure}")
 
 
 def _number(data: Mapping[str, object] | None, key: str) -> float | None:

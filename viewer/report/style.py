@@ -15,7 +15,9 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 BLUE, ORANGE, INK, GREY = "#0072B2", "#D55E00", "#111827", "#6b7280"
+SKY = "#56B4E9"
 BELT_COLOURS = (BLUE, ORANGE)
+SIDE_COLOURS = {"": BLUE, "L": BLUE, "R": ORANGE}
 SIDES = {"": "", "L": "left", "R": "right"}
 WIDE, NARROW = 920, 440
 """Widths of figures, CSS pixels: the whole page, and half of it or a phone."""
@@ -46,6 +48,7 @@ _STYLE: dict[str, Any] = {
     "axes.labelsize": 12,
     "legend.frameon": False,
     "legend.fontsize": 12,
+    "hatch.linewidth": 0.8,
     "lines.linewidth": 1.0,
     "figure.facecolor": "none",
     "axes.facecolor": "none",
@@ -108,7 +111,7 @@ def zero_line(axes: "Axes") -> None:
 
 def name_belts(axes: "Axes") -> None:
     """Say which colour is which foot, above the data."""
-    axes.legend(loc="lower right", bbox_to_anchor=(1.0, 1.0), ncols=2, borderaxespad=0.1, handletextpad=0.4)
+    axes.legend(loc="lower right", bbox_to_anchor=(1.0, 1.0), ncols=3, borderaxespad=0.1, handletextpad=0.4)
 
 
 def chosen(shown: int, total: int, every: int, side: str = "") -> str:

@@ -1,16 +1,20 @@
 """The summary of a session, as rows of text."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from analysis.summary import METRICS
+from viewer.report.labels import HEADINGS, MAIN, MAIN_MODELLED, MODELLED
 from viewer.report.material import Material
-from viewer.report.words import MEANINGS, decimals_for, label_of, number, unit_of
+from viewer.report.words import decimals_for, label_of, meaning_of, number, unit_of, within
 
-HEADLINES = ("cadence_spm", "contact_time_ms", "flight_time_ms", "active_peak_BW")
-FORE_AFT = ("braking_", "propulsive_", "zero_crossing_")
-"""Metrics that need fore-aft force begin so."""
+HEADLINES = ("cadence_spm", "contact_time_ms", "vertical_oscillation_mm", "active_peak_BW")
+PROBABILITIES = ("foot_strike_p", "rearfoot_p")
+"""Columns of one answer; where it is missing, they need no mention of their own."""
+ONLY_INVALID = "only steps that are left out of the means have one"
+
+Summary = Mapping[str, Mapping[str, Any]]
 
 
 @dataclass(frozen=True)
@@ -33,6 +37,20 @@ class Row:
     """Median."""
     n: str
     """Number of steps that have a value."""
+    modelled: bool
+    """Whether it is modelled, not measured."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """Rows under one heading."""
+
+    title: str
+    """The heading."""
+    modelled: bool
+    """Whether its rows are modelled, not measured."""
+    rows: tuple[Row, ...]
+    """The rows."""
 
 
 @dataclass(frozen=True)
@@ -47,34 +65,45 @@ class SideRow:
     """Mean, SD and n of each side; dashes where a side has none."""
 
 
-def summary_rows(summary: Mapping[str, Mapping[str, Any]]) -> list[Row]:
-    """Write a summary out.
+def main_rows(summary: Summary) -> list[Row]:
+    """The short table: what a coach looks for first, and below it what is only modelled."""
+    return _rows(summary, (*MAIN, *MAIN_MODELLED))
+
+
+def headlines(summary: Summary) -> list[Row]:
+    """The few numbers that stand on top."""
+    return _rows(summary, HEADLINES)
+
+
+def parts(summary: Summary) -> list[Part]:
+    """The complete table, by heading.
 
     Args:
         summary: As in the results.
 
     Returns:
-        One row per metric that has a value.
+        One part per heading that has a metric with a value; contact times at other thresholds stand with the times.
     """
-    return [_row(column, summary[column]) for column in METRICS if column in summary]
+    extra = tuple(column for column in summary if column not in METRICS)
+    found = []
+    for number_, heading in enumerate(HEADINGS):
+        rows = _rows(summary, heading.columns + (extra if number_ == 0 else ()))
+        if rows:
+            found.append(Part(heading.title, heading.modelled, tuple(rows)))
+    return found
 
 
-def headlines(summary: Mapping[str, Mapping[str, Any]]) -> list[Row]:
-    """The few numbers that stand on top."""
-    return [_row(column, summary[column]) for column in HEADLINES if column in summary]
-
-
-def side_rows(by_side: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> list[SideRow]:
+def side_rows(by_side: Mapping[str, Summary]) -> list[SideRow]:
     """Write the sides out next to each other.
 
     Args:
         by_side: Summary of each side, as in the results.
 
     Returns:
-        One row per metric that any side has.
+        One row per metric that any side has. Modelled ones have no side: the model knows none.
     """
     rows = []
-    for column in METRICS:
+    for column in (column for heading in HEADINGS for column in heading.columns if column not in MODELLED):
         found = [summary[column] for summary in by_side.values() if column in summary]
         if found:
             unit = unit_of(column)
@@ -84,33 +113,44 @@ def side_rows(by_side: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> list[Si
     return rows
 
 
-def not_observable(material: Material) -> list[str]:
-    """Name the metrics that this rig's sensors cannot see."""
-    if material.sees_fore_aft:
-        return []
-    summary = material.results["summary"]
-    return [label_of(column) for column in METRICS if column.startswith(FORE_AFT) and column not in summary]
+def missing_reasons(material: Material) -> list[tuple[str, list[str]]]:
+    """Say why metrics have no value.
+
+    Args:
+        material: The session.
+
+    Returns:
+        Reason, and the names of the metrics that are empty for it, as they stand within a sentence.
+    """
+    results = material.results
+    reasons = {column: reason for column, reason in results["missing"].items() if not _of_another(column)}
+    if results["steps"]:
+        for column in METRICS:
+            if column not in results["summary"]:
+                reasons.setdefault(column, ONLY_INVALID)
+    grouped: dict[str, dict[str, None]] = {}
+    for column, reason in reasons.items():
+        grouped.setdefault(reason, {})[within(label_of(column))] = None
+    return [(reason, list(labels)) for reason, labels in grouped.items()]
 
 
-def without_value(material: Material) -> list[str]:
-    """Name the metrics that the rig could see, but that no valid step of this session has."""
-    hidden = () if material.sees_fore_aft else FORE_AFT
-    summary = material.results["summary"]
-    return _unique(label_of(c) for c in METRICS if c not in summary and not (hidden and c.startswith(hidden)))
+def _of_another(column: str) -> bool:
+    return column.startswith("u_") or column in PROBABILITIES
+
+
+def _rows(summary: Summary, columns: Sequence[str]) -> list[Row]:
+    return [_row(column, summary[column]) for column in columns if column in summary]
 
 
 def _row(column: str, values: Mapping[str, Any]) -> Row:
     unit = unit_of(column)
-    decimals = decimals_for(values["mean"], unit)
+    decimals = decimals_for(max(abs(values["mean"]), values["sd"] or 0.0), unit)
     mean, sd, median = (number(values[key], decimals) for key in ("mean", "sd", "median"))
-    return Row(column, label_of(column), MEANINGS[column], unit, mean, sd, median, f"{values['n']:,}")
+    n = f"{values['n']:,}"
+    return Row(column, label_of(column), meaning_of(column), unit, mean, sd, median, n, column in MODELLED)
 
 
 def _cell(values: Mapping[str, Any] | None, decimals: int) -> tuple[str, str, str]:
     if values is None:
         return "–", "–", "0"
     return number(values["mean"], decimals), number(values["sd"], decimals), f"{values['n']:,}"
-
-
-def _unique(labels: Iterable[str]) -> list[str]:
-    return list(dict.fromkeys(labels))

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from viewer.report.material import Material
-from viewer.report.style import BELT_COLOURS, GREY, NARROW, SIDES, Drawing, Group, chosen, name_belts, new_figure
+from viewer.report.style import GREY, NARROW, SIDE_COLOURS, SIDES, Drawing, Group, chosen, name_belts, new_figure
 from viewer.report.svg import to_svg
 
 if TYPE_CHECKING:
@@ -22,10 +22,10 @@ MINUTES_FROM_S = 180.0
 
 @dataclass(frozen=True)
 class _Dots:
-    """Steps of one belt."""
+    """Steps of one foot, or of all where sides are not known."""
 
-    belt: int
-    """Number of the belt."""
+    side: str
+    """L, R, or empty."""
     time_s: NDArray[np.float64]
     """(n,) touchdown, s."""
     values: NDArray[np.float64]
@@ -44,7 +44,7 @@ def over_time(material: Material) -> Group | None:
     strides = [_stride(material, belt.name) for belt in material.belts]
     drawings = []
     for column, title in COLUMNS:
-        dots = [_dots(material, belt, column, every) for belt, (_, every) in enumerate(strides)]
+        dots = [some for belt, (_, every) in enumerate(strides) for some in _dots(material, belt, column, every)]
         if any(some.values.size for some in dots):
             svg = to_svg(_figure(material, dots, title), name=column.replace("_", "-"),
                          label=f"Scatter chart: {title}, of single steps over the session")  # fmt: skip
@@ -68,11 +68,16 @@ def _stride(material: Material, belt: str) -> tuple[int, int]:
     return total, -(-total // MOST_DOTS) | 1
 
 
-def _dots(material: Material, belt: int, column: str, every: int) -> _Dots:
+def _dots(material: Material, belt: int, column: str, every: int) -> list[_Dots]:
+    """The chosen steps of a belt by foot; those whose side is not known come first, under the others."""
     table = material.table
     rows = np.flatnonzero(table["valid"] & (table["belt"] == material.belts[belt].name))[::every]
     rows = rows[~np.isnan(table[column][rows])]
-    return _Dots(belt, table["touchdown_s"][rows], table[column][rows])
+    side = np.where(np.isin(table["side"][rows], ("L", "R")), table["side"][rows], "")
+    return [
+        _Dots(str(foot), table["touchdown_s"][rows[side == foot]], table[column][rows[side == foot]])
+        for foot in np.unique(side)
+    ]
 
 
 def _figure(material: Material, dots: list[_Dots], title: str) -> "Figure":
@@ -83,10 +88,10 @@ def _figure(material: Material, dots: list[_Dots], title: str) -> "Figure":
     for gap_s in material.gap_s:
         axes.axvline(gap_s / unit_s, color=GREY, linewidth=0.8, linestyle=(0, (3, 3)))
     for some in dots:
-        colour = BELT_COLOURS[some.belt]
-        marker, face = ("s", "white") if some.belt else ("o", colour)
-        words = SIDES[material.belts[some.belt].name]
-        axes.plot(some.time_s / unit_s, some.values, linestyle="none", marker=marker, markersize=4, label=words,
+        colour = SIDE_COLOURS[some.side] if some.side or len(dots) == 1 else GREY
+        marker, face = ("s", "white") if some.side == "R" else ("o", colour)
+        axes.plot(some.time_s / unit_s, some.values, linestyle="none", marker=marker, markersize=4,
+                  label=SIDES[some.side] or "not known",
                   markerfacecolor=face, markeredgecolor=colour, markeredgewidth=0.8)  # fmt: skip
     axes.set_title(title)
     axes.set_xlabel(f"time in the session, {unit}")

@@ -4,13 +4,17 @@ import math
 import re
 from datetime import UTC, datetime
 
-from analysis.steps import COLUMNS
+from analysis.steps import COLUMNS, EXTRA
+from viewer.report.labels import LABELS
 
-MEANINGS = {column.name: column.meaning for column in COLUMNS}
+MEANINGS = {column.name: re.sub(r"\bnull\b", "empty", column.meaning) for column in COLUMNS}
+"""One line about each column, without the words of programs."""
 
 _UNITS = (
     ("_BW_s", "BW·s"),
+    ("_m_s", "m/s"),
     ("_kN_m", "kN/m"),
+    ("_deg", "°"),
     ("_ms", "ms"),
     ("_spm", "steps/min"),
     ("_BW", "BW"),
@@ -21,43 +25,62 @@ _UNITS = (
     ("_s", "s"),
 )
 """Ending of a column name, unit; the first that fits."""
-_PER_SECOND = ("valr", "vilr", "unloading_rate")
+_RATE = re.compile(r"(u_)?(valr|vilr|unloading_rate|braking_loading_rate|two_mass_rate)(_\w+)?_BW_s")
 """Columns whose ending _BW_s is a rate, BW/s."""
-_LABELS = {
-    "contact_time_20N": "Contact time at 20 N",
-    "contact_time_5pctBW": "Contact time at 5 % BW",
-    "valr": "Average loading rate (VALR)",
-    "valr_25": "Average loading rate, first 25 ms",
-    "vilr": "Largest loading rate (VILR)",
-    "k_vert": "Vertical stiffness",
-    "k_leg": "Leg stiffness",
-}
-_DECIMALS = {"N": 0, "ms": 1, "steps/min": 1, "mm": 1, "%": 1, "BW/s": 1, "BW": 2, "kN/m": 2}
+_UNIT_OF = {"strike_index": "%", "two_mass_s": "", "two_mass_p": ""}
+"""Units that the name does not tell."""
+_DECIMALS = {"N": 0, "ms": 1, "steps/min": 1, "mm": 1, "%": 1, "BW/s": 1, "BW": 2, "kN/m": 2, "°": 1}
 _LEAST_DIGITS = 3
 
 
 def unit_of(column: str) -> str:
-    """Unit of a metric, from its name; empty for a ratio."""
-    suffix = next((suffix for suffix, _ in _UNITS if column.endswith(suffix)), "")
-    if suffix == "_BW_s" and column.startswith(_PER_SECOND):
+    """Unit of a metric, from its name; empty for a ratio, a count or a class."""
+    base = column.removeprefix("u_")
+    if base in _UNIT_OF:
+        return _UNIT_OF[base]
+    if _RATE.fullmatch(base):
         return "BW/s"
-    return dict(_UNITS).get(suffix, "")
+    return next((unit for suffix, unit in _UNITS if base.endswith(suffix)), "")
 
 
 def label_of(column: str) -> str:
     """Name of a metric without its unit, for people."""
-    suffix = next((suffix for suffix, _ in _UNITS if column.endswith(suffix)), "")
-    stem = column.removesuffix(suffix)
+    if column.startswith("u_"):
+        return f"Uncertainty: {within(label_of(column.removeprefix('u_')))}"
+    if column in LABELS:
+        return LABELS[column]
+    if EXTRA.fullmatch(column):
+        value, unit = re.findall(r"_([\d.]+)(N|pctBW)_", column)[0]
+        return f"Contact time at {value} {'N' if unit == 'N' else '% BW'}"
+    stem = column.removesuffix(next((suffix for suffix, _ in _UNITS if column.endswith(suffix)), ""))
     plain = stem.replace("_", " ")
-    return _LABELS.get(stem, plain[:1].upper() + plain[1:])
+    return plain[:1].upper() + plain[1:]
 
 
-def decimals_for(mean: float, unit: str) -> int:
-    """Decimals for a row of the summary: those usual for the unit, but three digits of a small mean."""
+def within(label: str) -> str:
+    """A metric's name within a sentence."""
+    return label[:1].lower() + label[1:]
+
+
+def meaning_of(column: str) -> str:
+    """One line about a metric."""
+    return MEANINGS.get(column, "contact time at another threshold")
+
+
+def decimals_for(size: float, unit: str) -> int:
+    """Decimals for a row of the summary: those usual for the unit, but three digits of what is small.
+
+    Args:
+        size: Mean, or the spread where that is larger.
+        unit: Unit of both.
+
+    Returns:
+        Number of decimals.
+    """
     usual = _DECIMALS.get(unit, 3)
-    if mean == 0.0:
+    if size == 0.0:
         return usual
-    return min(6, max(usual, _LEAST_DIGITS - 1 - math.floor(math.log10(abs(mean)))))
+    return min(6, max(usual, _LEAST_DIGITS - 1 - math.floor(math.log10(abs(size)))))
 
 
 def number(value: float | None, decimals: int) -> str:

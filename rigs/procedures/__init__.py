@@ -1,0 +1,1 @@
+"""Step-by-step procedures that the command line and a window both drive."""
