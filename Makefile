@@ -7,13 +7,14 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 CODE := analysis daq rigs viewer stance
 
-.PHONY: help demo test bench validate lint format clean
+.PHONY: help demo test bench validate accuracy lint format clean
 
 help:
 	@echo "make demo      virtual treadmill -> recorded session -> steps -> report"
 	@echo "make test      every check and test"
 	@echo "make bench     speed of each stage, as ratios measured side by side"
 	@echo "make validate  the long accuracy and crash trials (STANCE_DATA=dir for the full real data)"
+	@echo "make accuracy  docs/accuracy.md again (STANCE_DATA=dir for the tables from the full real data)"
 	@echo "make lint      style, types, layers, docstrings"
 	@echo "make format    put the code into shape"
 
@@ -34,6 +35,9 @@ bench: $(READY)
 
 validate: $(READY)
 	STANCE_TRIALS=50 $(BIN)/python -m pytest -m validate -s --timeout=3000
+
+accuracy: $(READY)
+	$(BIN)/python tools/make_accuracy.py
 
 lint: $(READY)
 	$(BIN)/ruff check .
