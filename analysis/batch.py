@@ -24,8 +24,8 @@ QUIET_S = 0.030
 SETTLED_S = 0.005
 SHORTEST_FLIGHT = 8
 """Samples from which the noise of a flight is told."""
-NOISE_SD = 4.0
-"""Noise gate: so many standard deviations of one flight must stay below the arming threshold (of a session: five)."""
+NOISE_SD = 2.0
+"""Noise gate of one step: beyond it noise itself arms the detector. A session should keep five (see its light)."""
 REACH_S = 0.05
 """How far beyond the decision a crossing of an unusual threshold is sought."""
 
@@ -118,7 +118,10 @@ def make_batch(stances: Stances, setup: Setup, *, rows: int, bw_N: float, first_
     noise = flight_sd(stances, setup.sample_rate_Hz)
     flags = step_flags(stances, at_ref)
     with np.errstate(invalid="ignore"):
-        flags[NOISE_SD * noise > setup.protocol.on_N] |= np.uint32(StepFlag.NOISY)
+        noisy = (NOISE_SD * noise > setup.protocol.on_N) & (
+            stances.next_on != NONE
+        )  # just before contact, filters ring
+    flags[noisy] |= np.uint32(StepFlag.NOISY)
     if len(setup.belts) > 1:
         flags[wrong_belt(stances, at_ref, noise)] |= np.uint32(StepFlag.WRONG_BELT)
     whole = ~np.isnan(at_ref.touchdown + at_ref.toe_off)

@@ -40,7 +40,7 @@ class StepFlag(IntFlag):
     HANDRAIL = 256
     """Over the strides about it the belt carried clearly less than the body: a handrail was held."""
     NOISY = 512
-    """Four standard deviations of its flight's noise exceed the arming threshold: its times mean nothing."""
+    """Two standard deviations of its flight's noise exceed the arming threshold: noise alone makes contacts there."""
 
 
 INVALIDATING = (

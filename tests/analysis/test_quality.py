@@ -118,7 +118,7 @@ def test_the_worst_light_decides():
 def test_a_ringing_flight_makes_its_steps_invalid():
     force = train(half_sine, 20, 0.35)
     t = np.arange(force.size) / 1000.0
-    ringing = np.where((t > 3.0) & (t < 4.0), 24.0 * np.sin(2 * np.pi * 40.0 * t), 0.0)
+    ringing = np.where((t > 3.0) & (t < 4.0), 45.0 * np.sin(2 * np.pi * 40.0 * t), 0.0)
     steps, _ = analyse(force + ringing, one_belt())
     noisy = np.asarray(["noisy" in row["flags"] for row in steps.records()])
     assert 2 <= noisy.sum() <= 4
