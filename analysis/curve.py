@@ -11,8 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analysis.batch import Batch
-from analysis.crossings import first_crossing
-from analysis.events import last_crossing
+from analysis.events import first_crossing, last_crossing
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]

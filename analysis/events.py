@@ -9,7 +9,6 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 
-
 NEAR = 48
 """Samples before a window's end in which its last crossing is looked for first: it is nearly always there."""
 
@@ -86,20 +85,35 @@ def last_crossing(signal: Floats, level: Floats, first: Ints, last: Ints, origin
     return found
 
 
+def first_crossing(signal: Floats, level: Floats, first: Ints, last: Ints, origin: Ints, *, rising: bool) -> Floats:
+    """Position of the first crossing of a level within each of many windows; arguments as in `last_crossing`."""
+    index, window, hits = _crossings(signal, level, first, last, rising=rising)
+    has, earliest = np.unique(window[hits], return_index=True)  # hits ascend, so these are the first of each
+    return _positions(signal, level, origin, has, index[hits[earliest]])
+
+
 def _last_within(signal: Floats, level: Floats, first: Ints, last: Ints, origin: Ints, *, rising: bool) -> Floats:
     """As `last_crossing`, looking at every sample of the windows."""
+    index, window, hits = _crossings(signal, level, first, last, rising=rising)
+    last_hit = np.full(first.size, -1)
+    last_hit[window[hits]] = hits  # later hits overwrite earlier ones
+    has = np.flatnonzero(last_hit >= 0)
+    return _positions(signal, level, origin, has, index[last_hit[has]])
+
+
+def _crossings(signal: Floats, level: Floats, first: Ints, last: Ints, *, rising: bool) -> tuple[Ints, Ints, Ints]:
+    """Samples of all windows laid end to end, the window of each, and at which of them the level is crossed."""
     lengths = np.maximum(last - first, 0)
-    found = np.full(first.size, np.nan)
     index, _ = ragged_index(first + 1, lengths)
     window = np.repeat(np.arange(first.size), lengths)
     above = signal[index] >= level[window]
     above_before = signal[index - 1] >= level[window]
-    crosses = above & ~above_before if rising else ~above & above_before
-    hits = np.flatnonzero(crosses)
-    last_hit = np.full(first.size, -1)
-    last_hit[window[hits]] = hits  # later hits overwrite earlier ones
-    has = last_hit >= 0
-    far = index[last_hit[has]]
+    return index, window, np.flatnonzero(above & ~above_before if rising else ~above & above_before)
+
+
+def _positions(signal: Floats, level: Floats, origin: Ints, windows: Ints, far: Ints) -> Floats:
+    """Interpolated positions of crossings whose far-side samples are known; NaN for the other windows."""
+    found = np.full(level.size, np.nan)
     before, after = signal[far - 1], signal[far]
-    found[has] = (far - origin[has]) - (after - level[has]) / (after - before)
+    found[windows] = (far - origin[windows]) - (after - level[windows]) / (after - before)
     return found

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from analysis.batch import Batch, Columns, flight_sd
 from analysis.belt_way import belt_way
 from analysis.cop import MEASURED_SPEED_u, SET_SPEED_u
-from analysis.crossings import first_crossing
+from analysis.events import first_crossing
 from analysis.foot_strike_model import MODEL
 from analysis.modelled import sees_fx
 from analysis.ragged import value_at

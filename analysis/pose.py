@@ -11,8 +11,7 @@ from analysis.batch import Batch, Columns
 from analysis.belt_way import belt_way
 from analysis.com import Strides, whole_strides
 from analysis.com_forward import forward
-from analysis.crossings import first_crossing
-from analysis.events import last_crossing
+from analysis.events import first_crossing, last_crossing
 from analysis.modelled import sees_fx
 from analysis.ragged import value_at
 from analysis.rows import fill_rows

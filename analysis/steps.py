@@ -204,11 +204,7 @@ def _column(values: NDArray[Any] | None, column: Column, rows: int) -> NDArray[A
     """A column as given, or null in every row."""
     dtype = COLUMN_DTYPES[column.name]
     if values is None:
-        return (
-            np.full(rows, np.nan if column.kind == "float" else 0, dtype)
-            if column.kind != "text"
-            else np.full(rows, "", dtype)
-        )
+        return np.full(rows, _NULL.get(column.kind, 0), dtype)
     return np.asarray(values, dtype)
 
 

@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.crossings import first_crossing
 from analysis.errors import AnalysisError
-from analysis.events import last_crossing
+from analysis.events import first_crossing, last_crossing
 from analysis.protocol import Protocol
 from analysis.ragged import value_at
 from analysis.stances import NONE, Stances

@@ -11,9 +11,10 @@ from analysis.bodyweight import weight_closure
 from analysis.episodes import Episode
 from analysis.flags import SampleFlag
 from analysis.incline import normal_share_BW, seen_incline_deg
+from analysis.machine_lights import artefact_light, drift_light, residual_light, tare_light
 from analysis.missing import missing
 from analysis.pipeline import Output, Pipeline
-from analysis.quality import Light, artefact_light, drift_light, residual_light, tare_light
+from analysis.quality import Light
 from analysis.setup import Setup
 from analysis.steps import StepTable, join_tables
 from daq.belt_travel import BeltSpeed, BeltTravel

@@ -4,20 +4,8 @@ import numpy as np
 
 from analysis.gates import deck_lights
 from analysis.incline import gravity_share_BW
-from analysis.quality import (
-    Light,
-    cells_light,
-    closure_light,
-    dips_light,
-    doubted,
-    fore_aft_light,
-    frames_light,
-    incline_light,
-    noise_light,
-    speed_light,
-    steps_light,
-    zero_light,
-)
+from analysis.machine_lights import cells_light, dips_light, incline_light, speed_light, zero_light
+from analysis.quality import Light, closure_light, doubted, fore_aft_light, frames_light, noise_light, steps_light
 from daq.analyser import Analyser
 from daq.session_format import Gaps
 

@@ -14,6 +14,7 @@ from analysis.causal_zero import CausalZero
 from analysis.cell_drift import CellDrift, channel_newtons
 from analysis.filters import LinearPhaseFIR, lowpass_taps
 from analysis.flight_knots import FlightKnots, Knots
+from analysis.machine_lights import DRIFT_N_PER_MIN, FLIGHTS_FOR_DRIFT
 from analysis.wrench import apply_matrix
 
 SCALE = np.asarray([5e-3, -4e-3, 6e-3, 5e-3, 3e-3])  # N per count; the last one is a fore-aft cell
@@ -164,3 +165,9 @@ def test_a_channels_newtons_carry_the_cells_sign():
     np.testing.assert_allclose(channel_newtons([matrix()]), np.append(SCALE, 0.0))
     left, right = matrix(12), np.roll(matrix(12), 6, axis=1)
     np.testing.assert_allclose(channel_newtons([left, right]), np.tile(np.append(SCALE, 0.0), 2))
+
+
+def test_a_still_cell_is_not_told_to_drift_once_there_are_enough_flights():
+    cells = result(counts_of(1.05 * FLIGHTS_FOR_DRIFT * 0.35, [0.0] * 5))
+    assert min(cell.flights for cell in cells) >= FLIGHTS_FOR_DRIFT
+    assert max(abs(cell.drift_N_per_min) for cell in cells) < DRIFT_N_PER_MIN[0]

@@ -5,27 +5,20 @@ import pytest
 from running import analyse, half_sine, one_belt, train
 
 from analysis.gates import gated_columns
-from analysis.missing import missing
-from analysis.protocol import get_protocol
-from analysis.quality import (
-    Light,
+from analysis.machine_lights import (
     artefact_light,
     cells_light,
-    closure_light,
     dips_light,
-    doubted,
     drift_light,
-    fore_aft_light,
-    frames_light,
     incline_light,
-    noise_light,
     residual_light,
     speed_light,
-    steps_light,
     tare_light,
-    worst,
     zero_light,
 )
+from analysis.missing import missing
+from analysis.protocol import get_protocol
+from analysis.quality import Light, closure_light, doubted, fore_aft_light, frames_light, noise_light, steps_light
 from analysis.steps import EMPTY, StepTable
 
 
@@ -107,12 +100,6 @@ def test_belt_incline_drift_tare_and_artefacts():
     assert residual_light(0, np.nan, np.nan) is None
     assert artefact_light(0.0, []).state == "green"
     assert artefact_light(20.0, ["belt seam: 20 N"]).state == "red"
-
-
-def test_the_worst_light_decides():
-    lights = [frames_light(1000, 0, 0), drift_light([12.0], ["FL"], 500)]
-    assert worst(lights) == "amber"
-    assert worst([]) == "info"
 
 
 def test_a_ringing_flight_makes_its_steps_invalid():

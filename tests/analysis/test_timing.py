@@ -10,9 +10,8 @@ from hypothesis import strategies as st
 from running import BW, analyse, half_sine, half_sine_with_impact, one_belt, train, two_mass
 from scipy.signal import butter, sosfiltfilt
 
-from analysis.crossings import first_crossing
 from analysis.errors import AnalysisError
-from analysis.events import last_crossing
+from analysis.events import first_crossing, last_crossing
 from analysis.timing import contact_ms, level_N, times_columns
 
 RATE = 10_000.0

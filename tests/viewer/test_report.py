@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from analysis.flags import FLAG_NAMES, INVALIDATING
 from analysis.pipeline import Live, Output
 from analysis.steps import COLUMNS, StepTable
 from analysis.summary import METRICS
@@ -27,7 +28,7 @@ from viewer.report.clips import LEAD_S, LENGTH_S, MOST, Clips
 from viewer.report.labels import HEADINGS, MAIN, MAIN_MODELLED, MODELLED
 from viewer.report.material import gather
 from viewer.report.overlay import VERTICAL, curves_of, feet_of, overlays
-from viewer.report.quality import quality_lines
+from viewer.report.quality import _REASONS, quality_lines
 from viewer.report.sides import signed
 from viewer.report.split import _separable, mean_parts, split
 from viewer.report.style import drawing_style
@@ -684,3 +685,8 @@ def test_words():
     assert when("yesterday") == "yesterday"
     assert printable("a\x07\ud800b") == "a��b"
     assert printable(7) == 7
+
+
+def test_every_flag_that_spoils_a_step_has_words():
+    spoiling = {name for bit, name in FLAG_NAMES.items() if bit & INVALIDATING}
+    assert spoiling == set(_REASONS)

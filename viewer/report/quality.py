@@ -24,6 +24,7 @@ _REASONS = {
     "no_crossing": "without a clear touchdown or toe-off",
     "wrong_belt": "touching both belts",
     "handrail": "holding the handrail",
+    "noisy": "beside a flight that rings or trembles",
 }
 """Invalidating flags in words; the others leave a step valid."""
 _COUNTERS = (
