@@ -59,6 +59,15 @@ class SchmittTrigger:
         start, self._seen = self._seen, self._seen + signal.size
         return where[kept].astype(np.int64) + start, up[kept]
 
+    def states(self, signal: Floats) -> Bools:
+        """Take the next samples as `feed` does, and give the state after each of them, (n,)."""
+        start, before = self._seen, self._state
+        where, up = self.feed(signal)
+        if before is None:  # `feed` set it from the first sample; switches alternate, so the first one tells
+            before = not up[0] if up.size else bool(self._state)
+        lengths = np.diff(np.concatenate(([0], where - start, [signal.size])))
+        return np.repeat(np.concatenate(([before], up)), lengths)
+
 
 def last_crossing(signal: Floats, level: Floats, first: Ints, last: Ints, origin: Ints, *, rising: bool) -> Floats:
     """Position of the last crossing of a level within each of many windows, linearly interpolated.

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.batch import Batch, Group, make_batch
+from analysis.batch import Batch, Group
 from analysis.com import com_columns
 from analysis.cop import cop_columns
 from analysis.flags import INVALIDATING, StepFlag
@@ -18,8 +18,6 @@ from analysis.gates import RUNNING
 from analysis.impact import impact_columns
 from analysis.loading import loading_columns
 from analysis.pose import pose_columns
-from analysis.setup import Setup
-from analysis.stances import Stances
 from analysis.steps import StepTable, null_like
 from analysis.stiffness import stiffness_columns
 from analysis.timing import times_columns
@@ -43,42 +41,27 @@ GROUPS: tuple[Group, ...] = (
 """Every group sees the columns of those before it."""
 
 
-def measure(
-    stances: Stances,
-    setup: Setup,
-    *,
-    rows: int,
-    bw_N: float,
-    first_step: int,
-    first_tick: int,
-    handrail: NDArray[np.bool_],
-    gated: Collection[str] = (),
-) -> StepTable:
+def measure(batch: Batch, *, first_step: int, handrail: NDArray[np.bool_], gated: Collection[str] = ()) -> StepTable:
     """Measure the first steps of a batch.
 
     Args:
-        stances: The steps, in order of touchdown.
-        setup: Rates, belts, protocol and runner.
-        rows: How many of them get a row; those behind are context.
-        bw_N: Body weight, NaN if it is not known: columns that need it are then null.
+        batch: The steps, in order of touchdown; its first `rows` get a row, those behind are context.
         first_step: Number of the first of these steps in the session.
-        first_tick: Tick at which the session's time is zero.
         handrail: (rows,) steps made holding the handrail.
         gated: Columns that this rig must not print.
 
     Returns:
         One row per step.
     """
-    batch = make_batch(stances, setup, rows=rows, bw_N=bw_N, first_tick=first_tick)
     columns: dict[str, NDArray[Any]] = _labels(batch, first_step)
     for group in GROUPS:
         columns |= group(batch, columns)
     columns |= _marks(batch, handrail)
-    walks = stances.foot != 0
+    walks = batch.stances.foot != 0
     if walks.any():
         columns |= {name: np.where(walks, null_like(name, columns[name]), columns[name]) for name in RUNNING}
     columns |= {name: null_like(name, columns[name]) for name in gated if name in columns}
-    return StepTable({name: values[:rows] for name, values in columns.items()})
+    return StepTable({name: values[: batch.rows] for name, values in columns.items()})
 
 
 def _labels(batch: Batch, first_step: int) -> dict[str, NDArray[Any]]:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from analysis.alternation import BY_SEQUENCE
 from analysis.assembler import Assembler, Marks
+from analysis.batch import make_batch
 from analysis.belt_chain import SPLITS, BeltChain, Progress
 from analysis.bodyweight import StrideWeight
 from analysis.episodes import Episode, EpisodeLog, handrail_episodes
@@ -22,10 +23,12 @@ from analysis.gates import gated_columns
 from analysis.handrail import LOOKAHEAD, LOOKBACK, STRIDES, handrail_mask
 from analysis.highpass import FrequencySplit
 from analysis.incline import normal_share_BW
+from analysis.live import Live, LiveForce, join_live
 from analysis.machine_watch import BeltNews, MachineState, MachineWatch
 from analysis.measure import measure
 from analysis.setup import Setup
 from analysis.sides import SideTracker
+from analysis.stance_curves import NO_CURVES, StanceCurves, join_curves, stance_curves
 from analysis.stances import NONE, Stances, join
 from analysis.step_loads import StepLoads, join_loads, step_loads
 from analysis.steps import EMPTY, StepTable, join_tables
@@ -41,16 +44,6 @@ BLOCK = 1 << 16
 
 
 @dataclass(frozen=True)
-class Live:
-    """Filtered force with the zero as known now: for the eye, not for the record."""
-
-    tick: Ints
-    """(n,) device time, ticks."""
-    wrench: Floats
-    """(belts, 6, n) N and N·m."""
-
-
-@dataclass(frozen=True)
 class Output:
     """What one call gave out."""
 
@@ -58,12 +51,19 @@ class Output:
     """Rows that became final."""
     live: Live
     """Samples that left the low-pass."""
+    curves: StanceCurves = NO_CURVES
+    """Curves of those rows, if they were asked for."""
 
 
 class Pipeline:
-    """Filter, zero, contacts, steps, metrics of one session."""
+    """Filter, zero, contacts, steps, metrics of one session.
 
-    def __init__(self, setup: Setup) -> None:
+    Args:
+        setup: Rig, runner and protocol.
+        curves: Whether to give out the curve of every step too.
+    """
+
+    def __init__(self, setup: Setup, *, curves: bool = False) -> None:
         protocol, rate = setup.protocol, setup.sample_rate_Hz
         self.setup = setup
         self._front = FrontEnd(setup)
@@ -76,6 +76,9 @@ class Pipeline:
         splits = [belt.observable >= SPLITS for belt in setup.belts]
         self._log = EpisodeLog([belt.name for belt in setup.belts], splits, setup.tick_rate_Hz)
         self.gated = gated_columns(setup)
+        self._live = LiveForce(len(setup.belts), protocol)
+        self._wants_curves = curves
+        self._curves: list[StanceCurves] = []
         self._assembler = Assembler(rate, len(setup.belts), protocol)
         self._weight = StrideWeight()
         self._normal = normal_share_BW(setup.runner.incline_deg or 0.0)
@@ -117,7 +120,7 @@ class Pipeline:
                 output = self._feed_block(channels[part], Marks(tick[part], flags[part], travel_m[part]))
                 tables.append(output.steps)
                 lives.append(output.live)
-        return Output(join_tables(tables), self._join_live(lives))
+        return Output(join_tables(tables), join_live(lives, len(self._chains)), self.take_curves())
 
     def tare(self, levels: Sequence[Floats], channels: Floats | None = None) -> None:
         """Take a measured zero from here on; it is kept until the flights tell better.
@@ -128,6 +131,7 @@ class Pipeline:
         """
         for chain, level in zip(self._chains, levels, strict=True):
             chain.tare(level)
+        self._live.tare()
         if channels is not None:
             self._watch.tare(channels)
 
@@ -146,6 +150,11 @@ class Pipeline:
             self.bw_N = self._weight.weight_N() / self._normal
             rows = join_tables([rows, self._measure_held()])
         return rows
+
+    def take_curves(self) -> StanceCurves:
+        """Curves of the rows given out since the last call; `feed` gives its own out, `finish` cannot."""
+        found, self._curves = join_curves(self._curves), []
+        return found
 
     @property
     def loads(self) -> StepLoads:
@@ -205,7 +214,7 @@ class Pipeline:
         hf_N = self._split.feed(by_belt[:, FZ])
         stances = self._assembler.feed(marks, hf_N, progress, [chain.horizon for chain in self._chains])
         levels = np.stack([chain.level for chain in self._chains])
-        return Output(self._rows(stances), Live(marks.tick, by_belt - levels[:, :, None]))
+        return Output(self._rows(stances), self._live.feed(marks.tick, by_belt, levels))
 
     def _look(self, filtered: Filtered, progress: Sequence[Progress]) -> None:
         """Note what the machine and the person on it do besides steps."""
@@ -227,6 +236,7 @@ class Pipeline:
         self._watch.finish()
         stances = self._assembler.finish(self._split.finish(), progress, gap=gap)
         self._split.restart()
+        self._live.restart()
         self._segment_s = None
         return join_tables([last, self._rows(stances, ended=True)])
 
@@ -260,16 +270,12 @@ class Pipeline:
         due = held.part(0, min(rows + 1, len(held)))
         side = np.zeros(len(due), np.int8)
         side[:rows] = self._sides.take(rows)
-        table = measure(
-            replace(due, side=np.sign(side), by_sequence=np.abs(side) == BY_SEQUENCE),
-            self.setup,
-            rows=rows,
-            bw_N=self.bw_N,
-            first_step=self._steps + 1,
-            first_tick=self._first_tick,
-            handrail=self._handrail(rows),
-            gated=self.gated,
-        )
+        sided = replace(due, side=np.sign(side), by_sequence=np.abs(side) == BY_SEQUENCE)
+        batch = make_batch(sided, self.setup, rows=rows, bw_N=self.bw_N, first_tick=self._first_tick)
+        first = self._steps + 1
+        table = measure(batch, first_step=first, handrail=self._handrail(rows), gated=self.gated)
+        if self._wants_curves:
+            self._curves.append(stance_curves(batch, first))
         self._steps += table.rows
         self._held = [held.part(rows, len(held))] if rows < len(held) else []
         return table
@@ -280,10 +286,3 @@ class Pipeline:
         near, loads = slice(first, self._steps + rows + LOOKAHEAD), self.loads
         held = handrail_mask(loads.impulse_Ns[near], loads.time_s[near], self.bw_N * self._normal)
         return held[self._steps - first :][:rows]
-
-    def _join_live(self, lives: list[Live]) -> Live:
-        empty = Live(np.empty(0, np.int64), np.empty((len(self._chains), 6, 0)))
-        return Live(
-            np.concatenate([empty.tick, *(part.tick for part in lives)]),
-            np.concatenate([empty.wrench, *(part.wrench for part in lives)], axis=2),
-        )

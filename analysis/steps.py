@@ -228,6 +228,6 @@ EMPTY = StepTable()
 def join_tables(tables: Iterable[StepTable]) -> StepTable:
     """One table of several, in order."""
     parts: Sequence[StepTable] = [t for t in tables if t.rows]
-    if not parts:
-        return EMPTY
+    if len(parts) < 2:
+        return parts[0] if parts else EMPTY
     return StepTable({name: np.concatenate([part[name] for part in parts]) for name in parts[0]})

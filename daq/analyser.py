@@ -1,6 +1,7 @@
 """Chunks of raw counts through the one pipeline: recorder, replay and `stance analyze` all come this way."""
 
 from collections.abc import Sequence
+from copy import copy, deepcopy
 from dataclasses import fields
 from typing import Any
 
@@ -16,6 +17,7 @@ from analysis.missing import missing
 from analysis.pipeline import Output, Pipeline
 from analysis.quality import Light
 from analysis.setup import Setup
+from analysis.stance_curves import StanceCurves
 from analysis.steps import StepTable, join_tables
 from daq.belt_travel import BeltSpeed, BeltTravel
 from daq.chunk import Chunk
@@ -73,12 +75,13 @@ def cut_chunk(chunk: Chunk, start: int, stop: int) -> Chunk:
 class Analyser:
     """Feeds chunks to the pipeline and keeps the step table."""
 
-    def __init__(self, rig: Rig, setup: Setup) -> None:
+    def __init__(self, rig: Rig, setup: Setup, *, curves: bool = False) -> None:
         """Prepare for a session.
 
         Args:
             rig: Gives the cells and the belt sensor.
             setup: As `daq.setups.make_setup` gives it.
+            curves: Whether rows bring their curves.
         """
         self.setup = setup
         self.protocol = setup.protocol
@@ -90,8 +93,12 @@ class Analyser:
         self._cell_names = {cell.channel: cell.name for cell in rig.cells}
         self._full_scale = rig.adc.full_scale_counts
         self._belt = None if rig.belt_sensor is None else BeltTravel(rig.belt_sensor.pulses_per_m, setup.sample_rate_Hz)
-        self._pipeline = Pipeline(setup)
+        self._pipeline = Pipeline(setup, curves=curves)
         self._tables: list[StepTable] = []
+        self.saturated = 0
+        """Samples at an end of the converter's range so far."""
+        self.adc_errors = 0
+        """Samples that the converter's own checks found wrong so far."""
 
     def feed(self, chunk: Chunk, tick_offset: int) -> Output:
         """Take the next samples.
@@ -110,6 +117,8 @@ class Analyser:
         gaps = chunk.gap_row.tolist()
         travel = None if self._belt is None else self._belt.feed(chunk.belt, gaps)
         flags = sample_flags(chunk, self._channels, self._full_scale)
+        self.saturated += int(np.count_nonzero(flags & np.uint8(SampleFlag.SATURATED)))
+        self.adc_errors += int(np.count_nonzero(flags & np.uint8(SampleFlag.ADC)))
         output = self._pipeline.feed(chunk.counts, chunk.tick + tick_offset, flags, gaps, travel)
         self._keep(output.steps)
         return output
@@ -132,6 +141,18 @@ class Analyser:
         rows = self._pipeline.finish()
         self._keep(rows)
         return rows
+
+    def take_curves(self) -> StanceCurves:
+        """Curves of the rows that `finish` gave out; `feed` gives its own with its output."""
+        return self._pipeline.take_curves()
+
+    def frozen(self) -> "Analyser":
+        """A copy that another thread may question while this one goes on: 2 ms after an hour of running."""
+        twin = copy(self)
+        twin._tables = list(self._tables)  # tables are never changed in place
+        known = {id(self.setup): self.setup}
+        twin._pipeline, twin._belt = deepcopy(self._pipeline, known), deepcopy(self._belt)
+        return twin
 
     @property
     def table(self) -> StepTable:

@@ -11,7 +11,7 @@ import numpy as np
 from contacts import Floats, contacts, low_pass
 
 import analysis.measure
-from analysis.batch import make_batch
+from analysis.batch import Batch
 from analysis.foot_strike import foot_strike_columns, measure_advance
 from analysis.measure import measure
 from analysis.pipeline import Pipeline
@@ -217,9 +217,8 @@ def run(wrench: Floats, setup: Setup, cuts: Sequence[int] = ()) -> dict[str, np.
     """
     parts: list[dict[str, np.ndarray]] = []
 
-    def keep(*args: object, **options: object) -> object:
-        table = measure(*args, **options)
-        batch = make_batch(args[0], args[1], **{k: options[k] for k in ("rows", "bw_N", "first_tick")})
+    def keep(batch: Batch, **options: object) -> object:
+        table = measure(batch, **options)
         found = measure_advance(batch)
         apparent = {"cop_apparent_mm": 1e3 * found.apparent_m, "u_cop_apparent_mm": 1e3 * found.u_m}
         strike = {**foot_strike_columns(batch, {}), **batch.spread(apparent)}

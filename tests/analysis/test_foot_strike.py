@@ -140,9 +140,9 @@ def batch_of(name):
     """The steps of a trial as one batch, and its setup."""
     kept = []
 
-    def keep(stances, *args, **options):
-        kept.append(stances)
-        return measure(stances, *args, **options)
+    def keep(batch, **options):
+        kept.append(batch.stances)
+        return measure(batch, **options)
 
     with mock.patch.object(analysis.pipeline, "measure", keep):
         trial = record(name)

@@ -13,7 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analysis.flags import FLAG_NAMES, INVALIDATING
-from analysis.pipeline import Live, Output
+from analysis.live import Live
+from analysis.pipeline import Output
 from analysis.steps import COLUMNS, StepTable
 from analysis.summary import METRICS
 from analysis.wrench import FX, FZ
@@ -457,8 +458,10 @@ def test_clips_do_not_depend_on_the_chunks(cuts, steps, late, belts):
     bounds = [0, *sorted(cuts), 20_000]
     for start, stop in pairwise(bounds):
         known = (touchdown * RATE + late >= start) & (touchdown * RATE + late < stop)
-        clips.feed(Output(rows.select(known), Live(tick[start:stop], force[:, :, start:stop])))
-    clips.feed(Output(rows.select(touchdown * RATE + late >= 20_000), Live(tick[:0], force[:, :, :0])))
+        clips.feed(
+            Output(rows.select(known), Live(tick[start:stop], force[:, :, start:stop], force[:, FZ, start:stop] > 0))
+        )
+    clips.feed(Output(rows.select(touchdown * RATE + late >= 20_000), Live.none(len(belts))))
     clips.finish()
     for which, belt in enumerate(belts):
         mine = rows.select(rows["valid"] & (rows["belt"] == belt))

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.pipeline import Live, Output
+from analysis.live import Live
+from analysis.pipeline import Output
 from analysis.steps import StepTable
 from analysis.wrench import FX, FZ
 
