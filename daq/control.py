@@ -12,7 +12,7 @@ from multiprocessing.connection import Client, answer_challenge, deliver_challen
 from pathlib import Path
 from typing import Any, NoReturn
 
-from daq.channel import COMMANDS, MAX_REPLY_BYTES, MAX_REQUEST_BYTES, Patient, raise_again
+from daq.channel import COMMANDS, MAX_REPLY_BYTES, MAX_REQUEST_BYTES, Patient, cut, raise_again
 from daq.control_server import ControlServer, Handler
 from daq.errors import LinkError
 from daq.recorders import FAMILY, RecorderInfo, running_recorders
@@ -73,7 +73,8 @@ class ControlClient:
         return dict(reply["result"])
 
     def close(self) -> None:
-        """Hang up; may be called twice."""
+        """Hang up; may be called twice. A thread that waits for an answer is told that there will be none."""
+        cut(self._connection)
         self._connection.close()
 
     def __enter__(self) -> "ControlClient":

@@ -19,10 +19,20 @@ class Progress:
 
     state: str = "waiting"
     """"waiting" or "recording"."""
+    session: str = ""
+    """Absolute path of the file being recorded; empty if none is."""
+    take: int = 0
+    """Number of this take, counted up with each recording and each wait before it; what follows is of this take."""
+    first_tick: int = 0
+    """Session tick of its first frame, 0 before that."""
+    tick_rate_Hz: float = 0.0
+    """Ticks per second."""
+    sample_rate_Hz: float = 0.0
+    """Samples per second, as the device says."""
     elapsed_s: float = 0.0
-    """Device time recorded."""
+    """Device time since the first frame."""
     rows: int = 0
-    """Frames recorded."""
+    """Frames so far."""
     rate_Hz: float = 0.0
     """Frames per second of host time, lately."""
     lost: int = 0
@@ -31,14 +41,50 @@ class Progress:
     """Resets of the device."""
     crc_errors: int = 0
     """Frames that came damaged."""
+    skipped_bytes: int = 0
+    """Bytes that belong to no frame."""
     duplicates: int = 0
     """Frames that came twice."""
+    late: int = 0
+    """Frames that came behind newer ones."""
+    saturated: int = 0
+    """Samples at an end of the converter's range."""
+    adc_errors: int = 0
+    """Samples that the converter's own checks found wrong."""
     steps: int = 0
     """Steps found."""
     cadence_spm: float | None = None
     """Median of the latest steps, steps per minute."""
     contact_time_ms: float | None = None
     """Median of the latest steps."""
+    bw_N: float | None = None
+    """Body weight; None while it is not known."""
+    bw_source: str = ""
+    """"mass" or "strides"."""
+    clock: dict[str, float] | None = None
+    """Host time `daq.clock.host_now` of a session tick: host_s + (tick − "tick") · s_per_tick; None while not known."""
+    clock_ppm: float | None = None
+    """Rate of the device's clock against the host's."""
+    u_clock_ppm: float | None = None
+    """Its standard uncertainty."""
+    disk_free_bytes: int | None = None
+    """Room where the session is written, or will be."""
+    disk_left_s: float | None = None
+    """Recording time until it is full, the finished file included."""
+    taring: bool = False
+    """A tare is under way."""
+    bout: str = ""
+    """Name of the bout under way; while waiting, of the one that the recording will begin with."""
+    can_restart: bool = False
+    """Whether `stop` goes back to waiting, ready for the next `start`."""
+    finishing: str = ""
+    """Path of an earlier session whose file is being written."""
+    last_session: str = ""
+    """Path of the last finished one."""
+    last_error: str = ""
+    """What went wrong with the last recording or tare that nobody waited for; empty if nothing."""
+    happened: int = 0
+    """How many happenings there are."""
 
 
 class ProgressMeter:
@@ -51,6 +97,7 @@ class ProgressMeter:
         """Begin again with a new take."""
         self._shown_s = host_now()
         self._marks: deque[tuple[float, int]] = deque(maxlen=8)
+        self._marked_s = -EVERY_S
         self._contact: deque[float] = deque(maxlen=RECENT_STEPS)
 
     def due(self) -> bool:
@@ -83,7 +130,9 @@ class ProgressMeter:
             The moment's progress, without the counts of losses.
         """
         now = host_now()
-        self._marks.append((now, rows))
+        if now - self._marked_s >= EVERY_S:  # however often it is asked for, and by however many windows
+            self._marks.append((now, rows))
+            self._marked_s = now
         then, before = self._marks[0]
         rate = (rows - before) / (now - then) if now > then else 0.0
         return Progress(

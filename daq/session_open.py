@@ -34,6 +34,7 @@ def open_session(path: Path | str) -> Session:
                 str(path),
                 expected="a session of stance",
                 seen="an HDF5 file of another program",
+                next_step="Give the .h5 file of a recording made with stance.",
             )
         version = attribute(file.attrs, "format_version", int)
         if version > FORMAT_VERSION:
@@ -69,7 +70,9 @@ def _refuse_others(path: Path) -> None:
         )
     if not path.is_file():
         seen = "a directory" if path.is_dir() else "nothing of that name"
-        raise SessionError(str(path), expected="a session file", seen=seen)
+        raise SessionError(str(path), expected="a session file", seen=seen,
+                           next_step="Give the .h5 file of a recording; `stance demo` makes one.")  # fmt: skip
     with reading(path), path.open("rb"):
         if not h5py.is_hdf5(path):
-            raise SessionError(str(path), expected="a session file (HDF5)", seen="a file of another kind")
+            raise SessionError(str(path), expected="a session file (HDF5)", seen="a file of another kind",
+                               next_step="Give the .h5 file of a recording.")  # fmt: skip

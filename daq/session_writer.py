@@ -58,6 +58,11 @@ class SessionWriter:
         """Rows taken so far."""
         return self._rows
 
+    @property
+    def journal_bytes(self) -> int:
+        """Size of the journal."""
+        return self._journal.size
+
     def append(self, chunk: Chunk) -> None:
         """Take samples and the gaps between them.
 

@@ -14,12 +14,16 @@ from daq.analyser import Analyser, cut_chunk
 from daq.chunk import Chunk
 from daq.clock import DeviceClock, RoundTrip, unwrap_near
 from daq.errors import SessionError
+from daq.happenings import Happenings
 from daq.journal import journal_path
 from daq.results import ENDED_EARLY, Results, build_results
 from daq.rig import Rig
 from daq.session_format import Gaps, SessionHeader
 from daq.session_writer import SessionWriter
 from daq.setups import make_setup
+
+FOR_WINDOWS = ("weight_closure", "quality", "missing", "episodes")
+"""Results kept beside the step table, so that a window shows a session without analysing it again."""
 
 
 @dataclass(frozen=True)
@@ -56,29 +60,41 @@ def refuse_existing(path: Path) -> None:
 
 
 class Take:
-    """Raw first: each chunk is written before it is analysed. Without a path nothing is written (a preview)."""
+    """Raw first: each chunk is written before it is analysed. Without a path nothing is written (a preview).
+
+    Args:
+        path: Session file to be made; None for a preview.
+        header: What is known at the start.
+        rig: The rig.
+        protocol: Analysis protocol of the live table.
+        clock: The device's clock; takes that follow each other share it.
+        after_tick: Session tick of the last frame before this take.
+    """
 
     def __init__(
-        self, path: Path | None, header: SessionHeader, rig: Rig, protocol: Protocol, clock: DeviceClock
-    ) -> None:
+        self, path: Path | None, header: SessionHeader, rig: Rig, protocol: Protocol, clock: DeviceClock,
+        after_tick: int = 0,
+    ) -> None:  # fmt: skip
         self.path = path
         self.header = header
-        self.analyser = Analyser(rig, make_setup(header, rig, protocol))
+        self.analyser = Analyser(rig, make_setup(header, rig, protocol), curves=True)
         self.rows = 0
         self._clock = clock
         self._writer = SessionWriter(path, header) if path is not None else None
         self._boot: int | None = None
         self._first_tick = 0
-        self._last_tick = 0
+        self._last_tick = after_tick
         self._gap_rows: list[NDArray[np.int64]] = []
         self._gap_lost: list[NDArray[np.int64]] = []
         self.lost = 0
         self.resets = 0
         self.ended_by = ""
+        self.happenings = Happenings()
+        self.bout = ""
 
     @property
     def last_tick(self) -> int:
-        """Session tick of the newest frame."""
+        """Session tick of the newest frame, be it one before this take."""
         return self._last_tick
 
     @property
@@ -90,6 +106,11 @@ class Take:
     def duration_s(self) -> float:
         """Device time from the first to the last frame."""
         return (self._last_tick - self._first_tick) / self.header.tick_rate_Hz if self.rows else 0.0
+
+    @property
+    def journal_bytes(self) -> int:
+        """What has been written so far; 0 of a preview."""
+        return 0 if self._writer is None else self._writer.journal_bytes
 
     @property
     def gaps(self) -> Gaps:
@@ -136,8 +157,11 @@ class Take:
         """
         if self._writer is not None:
             self._writer.event(mark.kind, self.rows, mark.text, mark.data or {})
+        self.happenings.add(self._next_s, mark.kind, mark.text)
         if mark.kind == ENDED_EARLY:
             self.ended_by = mark.text
+        if mark.kind == "bout":
+            self.bout = mark.text
         if mark.kind == "tare" and mark.data is not None:
             self.analyser.tare([float(value) for value in _as_list(mark.data["counts"])])
 
@@ -155,6 +179,7 @@ class Take:
                 "protocol": self.analyser.protocol.as_dict(),
                 "bw_N": results["bw_N"],
                 "bw_source": results["bw_source"],
+                **{name: results[name] for name in FOR_WINDOWS},
             }
             self._writer.finish(self.analyser.table, attributes, results["summary"])
         return results
@@ -178,10 +203,10 @@ class Take:
 
     def _begin_epoch(self, part: Chunk, arrived_s: float, trips: Iterable[RoundTrip]) -> None:
         boot, first = int(part.boot[0]), int(part.tick[0])
-        if self._boot is None:
-            self._first_tick = first + self._clock.offset
         if boot != self._clock.boot:
             self._clock.offset_after_reboot(boot, first, self._last_tick, list(trips), arrived_s)
+        if self._boot is None:
+            self._first_tick = first + self._clock.offset
         self._boot = boot
         if self._writer is not None:
             self._writer.epoch(self.rows, boot, self._clock.offset)
@@ -190,6 +215,7 @@ class Take:
         if self._writer is not None:
             self._writer.append(part)
         if part.gap_row.size:
+            self._note_gaps(part)
             self._gap_rows.append(part.gap_row + self.rows)
             self._gap_lost.append(part.gap_lost)
             self.lost += int(part.gap_lost[part.gap_lost > 0].sum())
@@ -197,6 +223,17 @@ class Take:
         self.rows += len(part)
         self._last_tick = int(part.tick[-1]) + self._clock.offset
         return self.analyser.feed(part, self._clock.offset)
+
+    @property
+    def _next_s(self) -> float:
+        """Device time of the row that comes next, s since the first: where a mark made now lies."""
+        return self.duration_s + 1.0 / self.header.sample_rate_Hz if self.rows else 0.0
+
+    def _note_gaps(self, part: Chunk) -> None:
+        behind = np.append(part.tick, part.tick[-1])[part.gap_row] + self._clock.offset
+        times = (behind - self._first_tick) / self.header.tick_rate_Hz
+        for time_s, lost in zip(times.tolist(), part.gap_lost.tolist(), strict=True):
+            self.happenings.gap(time_s, lost)
 
 
 def _by_boot(chunk: Chunk) -> list[Chunk]:

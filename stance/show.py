@@ -1,8 +1,6 @@
-"""How results look in a terminal: prose and progress on standard error, results on standard output."""
+"""How results look in a terminal: prose on standard error, results on standard output."""
 
 import json
-import sys
-import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -10,7 +8,6 @@ import click
 
 from analysis.steps import EXTRA
 from analysis.timing import ALWAYS
-from daq.progress import Progress
 from daq.results import Results, invalid_steps
 
 SHOWN = (
@@ -179,46 +176,3 @@ def _line(words: str, unit: str, digits: int, values: dict[str, Any]) -> str:
     sd = "" if values["sd"] is None else f"{values['sd']:.{digits}f}"
     return (f"{words:24s} {values['mean']:9.{digits}f} {sd:>8s} {values['median']:9.{digits}f} "
             f"{values['n']:5d}  {unit}")  # fmt: skip
-
-
-class ProgressLine:
-    """A status line that rewrites itself in a terminal, and a plain line now and then elsewhere."""
-
-    def __init__(self, every_s: float = 10.0) -> None:
-        self._terminal = sys.stderr.isatty()
-        self._every_s = every_s
-        self._next_s = time.monotonic() + every_s
-
-    def __call__(self, progress: Progress) -> None:
-        """Show where the recording stands."""
-        text = progress_text(progress)
-        if self._terminal:
-            click.echo(f"\r{text}\x1b[K", err=True, nl=False)
-        elif time.monotonic() >= self._next_s:
-            self._next_s += self._every_s
-            click.echo(text, err=True)
-
-    def end(self) -> None:
-        """Leave the line."""
-        if self._terminal:
-            click.echo("", err=True)
-
-
-def progress_text(progress: Progress) -> str:
-    """Elapsed time, frames, rate, losses, steps, cadence, in one line."""
-    minutes, seconds = divmod(progress.elapsed_s, 60)
-    parts = [
-        f"{int(minutes):02d}:{seconds:04.1f}",
-        f"{progress.rows:,} frames",
-        f"{progress.rate_Hz:.0f} Hz",
-        f"{progress.lost} lost",
-        f"{progress.steps} steps",
-    ]
-    if progress.cadence_spm is not None:
-        parts.append(f"{progress.cadence_spm:.0f} spm")
-    if progress.contact_time_ms is not None:
-        parts.append(f"{progress.contact_time_ms:.0f} ms contact")
-    for count, word in ((progress.crc_errors, "damaged"), (progress.resets, "device resets")):
-        if count:
-            parts.append(f"{count} {word}")
-    return "  ".join(parts)

@@ -1,22 +1,26 @@
 """`stance record`: acquire to a session file."""
 
-import signal
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+import os
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from types import FrameType
 
 import click
 
 from analysis.protocol import DEFAULT_PROTOCOL
 from analysis.setup import Runner
-from daq.errors import LinkError, SessionError
+from daq.errors import LinkError, SessionError, StanceError
 from daq.recorder import Recorder, RecordOptions
 from daq.results import Results
 from daq.rig import load_rig
+from stance.ending import ending
+from stance.keys import keys_to
 from stance.options import SECONDS, TARE_SECONDS, json_option, protocol_option, subject_options
-from stance.show import ProgressLine, print_json, print_results, say
+from stance.progress_line import ProgressLine, logging_to
+from stance.show import print_json, print_results, say
+from stance.window_process import Window, open_window
+
+FOLDER = "recordings"
 
 
 @click.command()
@@ -27,28 +31,63 @@ from stance.show import ProgressLine, print_json, print_results, say
 @click.option("--tare", "tare_s", type=TARE_SECONDS, metavar="SECONDS",
               help="Take the zero from the first SECONDS, for example 3, with nobody on the belt; best with the belt "
               "running at the speed of the test.")  # fmt: skip
+@click.option("-o", "--out", metavar="FILE|FOLDER",
+              help="Session file to make. In a folder (one that exists, or a name that ends with /) each recording is "
+              f"named by its date and time. With --wait by default {FOLDER}/.")  # fmt: skip
+@click.option("--wait", is_flag=True,
+              help="Show the force, but record only when told to, by the window or with the key r; then wait for the "
+              "next recording. Ctrl-C ends.")  # fmt: skip
+@click.option("--view", is_flag=True, help="Open the window too. Closing it does not end the recording.")
 @click.option(
-    "-o", "--out", required=True, type=click.Path(path_type=Path), metavar="FILE", help="Session file to make."
+    "--metronome", type=click.FloatRange(30, 400), metavar="STEPS_PER_MIN", help="Beat this cadence, audibly."
 )
+@click.option("--bout", default="", metavar="NAME", help="Name of the bout with which the recording begins.")
 @protocol_option
 @subject_options
 @json_option
 def command(
-    rig: str, port: str | None, baud: int, seconds: float | None, tare_s: float | None, out: Path,
-    protocol: str | None, subject: Runner, as_json: bool,
+    rig: str, port: str | None, baud: int, seconds: float | None, tare_s: float | None, out: str | None, wait: bool,
+    view: bool, metronome: float | None, bout: str, protocol: str | None, subject: Runner, as_json: bool,
 ) -> None:  # fmt: skip
     """Record a session. Ctrl-C ends it properly."""
     rig = rig if rig is not None else rig_of(port)
     options = RecordOptions(
-        rig=rig, port=choose_port(rig, port), out=str(out), baud=baud, seconds=seconds,
-        protocol=protocol or DEFAULT_PROTOCOL, subject=subject, tare_s=tare_s,
+        rig=rig, port=choose_port(rig, port), out=choose_out(out, wait=wait), baud=baud, seconds=seconds,
+        protocol=protocol or DEFAULT_PROTOCOL, subject=subject, autostart=not wait, stays=wait, tare_s=tare_s,
+        bout=bout,
     )  # fmt: skip
-    results = record(options)
+    with beating(metronome):
+        results = record(options, view=[] if view else None)
     if as_json:
         print_json(results)
+    elif results["session"] is None:
+        say("Nothing was recorded.")
     else:
         print_results(results)
-        say(f"Recorded in {out}")
+        say(f"Recorded in {results['session']}")
+
+
+def choose_out(out: str | None, *, wait: bool) -> str:
+    """Where to record.
+
+    Args:
+        out: File or folder, if given.
+        wait: Whether there may be many recordings: then a name without an ending is a folder.
+
+    Returns:
+        File, or folder with a separator at its end.
+
+    Raises:
+        click.UsageError: None is given.
+        SessionError: It is empty.
+    """
+    if out is None:
+        if not wait:
+            raise click.UsageError("Missing option '-o' / '--out': the session file to make.")
+        return FOLDER + os.sep
+    if not out:
+        raise SessionError("--out", expected="the name of a session file or a folder", seen="nothing")
+    return out + os.sep if wait and not Path(out).suffix else out
 
 
 def rig_of(port: str | None) -> str:
@@ -91,11 +130,18 @@ def choose_port(rig: str, port: str | None) -> str:
     )  # fmt: skip
 
 
-def record(options: RecordOptions) -> Results:
-    """Record with a status line; Ctrl-C or a polite kill ends the recording properly.
+def record(
+    options: RecordOptions,
+    *,
+    view: Sequence[str] | None = None,
+    on_window: Callable[[Window], None] | None = None,
+) -> Results:
+    """Record with a status line; Ctrl-C, a polite kill or a closed terminal ends the recording properly.
 
     Args:
         options: What to record.
+        view: Arguments of the window that is to be opened too; None for no window.
+        on_window: Is given that window.
 
     Returns:
         The results.
@@ -105,37 +151,79 @@ def record(options: RecordOptions) -> Results:
     """
     line = ProgressLine()
 
-    def tared() -> None:
-        line.end()
-        say("Zero taken: step on the belt.")
+    def finished(path: Path, error: BaseException | None) -> None:
+        if options.stays:
+            line.say(f"Recorded in {path}" if error is None else f"stance: {error}")
 
-    recorder = Recorder(options, on_progress=line, on_zero=tared)
+    def ready(file: Path) -> None:
+        if view is not None:
+            window = open_window(file, line.say, view)
+            if on_window is not None:
+                on_window(window)
+
+    recorder = Recorder(
+        options,
+        on_progress=line,
+        on_zero=lambda: line.say("Zero taken: step on the belt."),
+        on_ready=ready,
+        on_finished=finished,
+    )
     if options.tare_s is not None:
         if options.seconds is not None and options.seconds <= options.tare_s:
             raise SessionError("--tare", expected=f"less than the {options.seconds:g} s of the recording",
                                seen=f"{options.tare_s:g} s", next_step="Record for longer.")  # fmt: skip
         say(f"Keep off the belt for {options.tare_s:g} s: they give the zero.")
-    with _ending(recorder):
-        try:
-            return recorder.run()
-        finally:
-            line.end()
+    with ExitStack() as cleanup:
+        cleanup.callback(line.end)
+        cleanup.enter_context(logging_to(line.say))
+        cleanup.enter_context(ending(recorder))
+        line.keys = cleanup.enter_context(keys_to(lambda key: press(recorder, key, line)))
+        return recorder.run()
+
+
+def press(recorder: Recorder, key: str, line: ProgressLine) -> None:
+    """Do what a key stands for.
+
+    Args:
+        recorder: The running recorder.
+        key: q stops, r records, any other letter or digit is a marker.
+        line: Where to say what went wrong.
+    """
+    try:
+        if key == "q":
+            waiting = recorder.options.stays and recorder.ask("status")["state"] == "waiting"
+            recorder.ask("quit" if waiting else "stop")
+        elif key == "r" and recorder.options.stays:
+            recorder.ask("start")
+        elif key.isalnum():
+            recorder.ask("marker", text=key)
+            line.say(f"marker {key}")
+    except StanceError as error:
+        line.say(f"stance: {error}")
+    except Exception as error:  # our fault; the keys must go on working
+        line.say(f"stance: our fault, please report it: {error!r}")
 
 
 @contextmanager
-def _ending(recorder: Recorder) -> Iterator[None]:
-    """Let the first SIGINT or SIGTERM stop the recorder; a second one interrupts at once."""
-    if threading.current_thread() is not threading.main_thread():
+def beating(cadence_spm: float | None) -> Iterator[None]:
+    """Let a metronome beat while the block runs; without sound it says so, and the recording goes on.
+
+    Args:
+        cadence_spm: Steps per minute; None for no metronome.
+
+    Yields:
+        None: Nothing.
+    """
+    if cadence_spm is None:
         yield
         return
+    from viewer.beat.metronome import Metronome
 
-    def stop(_number: int, _frame: FrameType | None) -> None:
-        recorder.stop()
-        signal.signal(signal.SIGINT, signal.default_int_handler)
-
-    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
+    metronome = Metronome()
+    metronome.start(cadence_spm)
+    if metronome.problem:
+        say(f"No metronome: {metronome.problem}")
     try:
         yield
     finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+        metronome.stop()

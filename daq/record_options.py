@@ -1,0 +1,37 @@
+"""What to record, from where, to where."""
+
+from dataclasses import dataclass, field
+
+from analysis.protocol import DEFAULT_PROTOCOL
+from analysis.setup import Runner
+
+__all__ = ["RecordOptions"]
+
+
+@dataclass(frozen=True)
+class RecordOptions:
+    """What to record, from where, to where."""
+
+    rig: str
+    """Name or path of the rig description."""
+    port: str
+    """Port or URL of the device."""
+    out: str | None
+    """Session file, or a folder (one that exists, or a name that ends with a separator) in which each recording gets a
+    name of its own; None records nothing, only shows."""
+    baud: int = 500_000
+    """Bits per second."""
+    seconds: float | None = None
+    """Device time after which a recording ends by itself."""
+    protocol: str = DEFAULT_PROTOCOL
+    """Analysis protocol of the live step table."""
+    subject: Runner = field(default_factory=Runner)
+    """Runner and run."""
+    autostart: bool = True
+    """Record at once; otherwise wait for the command `start`."""
+    stays: bool = False
+    """After `stop` go back to waiting, ready for the next `start`, until `quit`; otherwise `stop` ends the recorder."""
+    tare_s: float | None = None
+    """Take the zero from so much of the beginning, with nobody on the belt."""
+    bout: str = ""
+    """Name of the bout with which each recording begins."""
