@@ -7,12 +7,17 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 CODE := analysis daq rigs viewer stance
 
-.PHONY: help demo test bench validate accuracy lint format clean
+SESSION_MINUTES := 30
+
+.PHONY: help demo test test-packages bench window-bench soak pictures validate accuracy lint format clean
 
 help:
 	@echo "make demo      virtual treadmill -> recorded session -> steps -> report"
 	@echo "make test      every check and test"
 	@echo "make bench     speed of each stage, as ratios measured side by side"
+	@echo "make window-bench  the window: frames per second, latency, opening and seeking"
+	@echo "make soak      the window for $(SESSION_MINUTES) minutes at 20 times real time: processor and memory stay flat"
+	@echo "make pictures  the pictures of README and docs again"
 	@echo "make validate  the long accuracy and crash trials (STANCE_DATA=dir for the full real data)"
 	@echo "make accuracy  docs/accuracy.md again (STANCE_DATA=dir for the tables from the full real data)"
 	@echo "make lint      style, types, layers, docstrings"
@@ -22,16 +27,31 @@ $(READY): pyproject.toml constraints.txt tools/setup.sh
 	@PYTHON="$(PYTHON)" VENV="$(VENV)" sh tools/setup.sh
 	@touch $@
 
+# System packages are looked at every time: it takes a moment, and they come and go without any file here changing.
 demo: $(READY)
+	@VENV="$(VENV)" sh tools/setup.sh window
 	$(BIN)/stance demo
 
-test: $(READY) lint
+test: $(READY) test-packages lint
 	$(BIN)/python -m pytest
+
+test-packages: $(READY)
+	@VENV="$(VENV)" sh tools/setup.sh test
 
 bench: $(READY)
 	$(BIN)/python -m pytest tests/bench -q -o addopts= --benchmark-only --benchmark-columns=min,median,rounds \
 	    --benchmark-sort=name -p no:cacheprovider --benchmark-json=$(VENV)/bench.json
 	$(BIN)/python tools/show_bench.py $(VENV)/bench.json
+
+window-bench: $(READY)
+	$(BIN)/python tools/measure_window.py live
+	$(BIN)/python tools/measure_window.py open
+
+soak: $(READY)
+	$(BIN)/python tools/measure_window.py soak --minutes $(SESSION_MINUTES)
+
+pictures: $(READY)
+	$(BIN)/python tools/make_pictures.py
 
 validate: $(READY)
 	STANCE_TRIALS=50 $(BIN)/python -m pytest -m validate -s --timeout=3000

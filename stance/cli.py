@@ -14,6 +14,8 @@ COMMANDS = {
     "rigs": "List, show, copy, validate and serve rigs.",
     "doctor": "Check ports, versions, a rig and its device.",
     "record": "Record a session.",
+    "view": "Watch a running recorder in a window.",
+    "replay": "Open a recorded session in the same window.",
     "register": "Learn where a runner's feet lie, for strike index and loads.",
     "analyze": "Recompute steps from the raw counts of a session.",
     "report": "Write the one-page HTML report of a session.",

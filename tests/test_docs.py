@@ -183,3 +183,24 @@ def test_a_section_is_made_again_by_its_command(tmp_path):
         pattern = rf"<!-- {name} -->.*<!-- end of {name} -->"
         assert re.search(pattern, again, re.S)[0] == re.search(pattern, now, re.S)[0]
     assert "<!-- davis -->" in again
+
+
+WINDOW = (ROOT / "docs" / "window.md").read_text(encoding="utf-8")
+
+
+def test_window_page_has_figures_and_pictures():
+    cells = [cell for _, rows in tables(WINDOW) for row in rows for cell in row]
+    assert len(cells) >= 12
+    assert not [cell for cell in cells if cell.isupper()], "a figure that nobody measured"
+    pictures = re.findall(r"!\[[^\]]*\]\(([^)]+)\)", WINDOW + (ROOT / "README.md").read_text(encoding="utf-8"))
+    assert len(pictures) >= 4
+    for picture in pictures:
+        assert (ROOT / "docs" / picture).is_file() or (ROOT / picture).is_file(), picture
+
+
+def test_window_page_names_tests_and_commands_that_exist():
+    for path in re.findall(r"`(tests/[\w/]+\.py)`", WINDOW):
+        assert (ROOT / path).is_file(), path
+    targets = re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
+    for target in re.findall(r"`make ([a-z-]+)", WINDOW):
+        assert target in targets

@@ -1,16 +1,27 @@
 #!/bin/sh
-# Makes the virtual environment that the Makefile's targets use. Says which system packages are missing and, run as root
-# on Debian or Ubuntu, installs them.
+# Sets up what the Makefile's targets use. Run as root on Debian or Ubuntu it installs missing system packages, else it
+# names them.
+#   setup.sh           the virtual environment
+#   setup.sh window    the system libraries of the window; without them it says so and goes on
+#   setup.sh test      the same, and a virtual X server for the tests; without them it stops
 set -eu
 python=${PYTHON:-python3}
 venv=${VENV:-.venv}
 
 say() { printf '%s\n' "$*" >&2; }
 
-need() { # need PACKAGES... : install them, or say how to
-    if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
-        say "installing system packages: $*"
-        apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@"
+may_install() { [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; }
+
+install() { # install PACKAGES... : first by the package lists at hand, for fetching new ones takes a while
+    say "installing system packages: $*"
+    export DEBIAN_FRONTEND=noninteractive
+    apt-get install -y -qq --no-install-recommends "$@" >/dev/null 2>&1 ||
+        { apt-get update -qq && apt-get install -y -qq --no-install-recommends "$@" >/dev/null; }
+}
+
+need() { # need PACKAGES... : install them, or say how to and stop
+    if may_install; then
+        install "$@"
     else
         say "missing system packages: $*"
         say "install them, on Debian or Ubuntu with: sudo apt-get install $*"
@@ -18,13 +29,42 @@ need() { # need PACKAGES... : install them, or say how to
     fi
 }
 
-command -v "$python" >/dev/null 2>&1 || need python3 python3-venv
-"$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' || {
-    say "Python 3.11 or newer is needed; $python is $("$python" -V 2>&1). Give another: make PYTHON=python3.12 ..."
-    exit 1
+want() { # want PACKAGES... : install them, or go on without
+    if may_install && install "$@"; then return; fi
+    say "no window: missing system packages (on Debian or Ubuntu: sudo apt-get install $*)"
 }
-# Debian keeps venv and ensurepip in a package of their own.
-"$python" -c 'import venv, ensurepip' 2>/dev/null || need python3-venv
 
-[ -x "$venv/bin/python" ] || "$python" -m venv "$venv"
-"$venv/bin/python" -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+environment() {
+    command -v "$python" >/dev/null 2>&1 || need python3 python3-venv
+    "$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' || {
+        say "Python 3.11 or newer is needed; $python is $("$python" -V 2>&1). Give another: make PYTHON=python3.12 ..."
+        exit 1
+    }
+    # Debian keeps venv and ensurepip in a package of their own.
+    "$python" -c 'import venv, ensurepip' 2>/dev/null || need python3-venv
+
+    [ -x "$venv/bin/python" ] || "$python" -m venv "$venv"
+    "$venv/bin/python" -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,window]'
+}
+
+libraries() { "$venv/bin/python" -m viewer.system_libraries "$@"; }
+
+# Lists of packages are meant to fall apart into words.
+case ${1:-} in
+'')
+    environment
+    ;;
+window)
+    missing=$(libraries ${DISPLAY:+--display --sound})
+    [ -z "$missing" ] || want $missing
+    ;;
+test)
+    missing=$(libraries --display)
+    [ "$(uname)" != Linux ] || command -v Xvfb >/dev/null 2>&1 || missing="$missing xvfb"
+    [ -z "$missing" ] || need $missing
+    ;;
+*)
+    say "setup.sh: window, test or nothing, not $1"
+    exit 2
+    ;;
+esac

@@ -12,6 +12,7 @@ from daq.recorder import RecordOptions
 from stance.commands.record import record
 from stance.options import SECONDS, json_option, subject_options
 from stance.show import print_json, print_results, say
+from stance.window_process import Window
 
 URL = "virtual://virtual?seed=1"
 
@@ -25,8 +26,9 @@ URL = "virtual://virtual?seed=1"
 @json_option
 def command(headless: bool, seconds: float, out: Path | None, subject: Runner, as_json: bool) -> None:
     """Run a virtual treadmill with a real runner's force, record it, and write a report."""
-    del headless  # there is no window yet, so every demo is headless
     from viewer.report import write_report
+
+    view = not headless and window_possible()
 
     directory = out if out is not None else _fresh_directory()
     try:
@@ -42,7 +44,9 @@ def command(headless: bool, seconds: float, out: Path | None, subject: Runner, a
     say(f"A real runner on a virtual treadmill, {seconds:g} s …")
     session = directory / "session.h5"
     runner = replace(subject, name=subject.name or "demo")
-    results = record(RecordOptions(rig="virtual", port=URL, out=str(session), seconds=seconds, subject=runner))
+    options = RecordOptions(rig="virtual", port=URL, out=str(session), seconds=seconds, subject=runner)
+    windows: list[Window] = []
+    results = record(options, view=["--then-replay"] if view else None, on_window=windows.append)
     write_report(session, report)
     if as_json:
         print_json({**results, "report": str(report)})
@@ -50,6 +54,23 @@ def command(headless: bool, seconds: float, out: Path | None, subject: Runner, a
     print_results(results)
     say(f"Session {session}")
     say(f"Report  {report}  (open it in a browser)")
+    if any(window.alive for window in windows):
+        say("The window now replays the session; close it when you have seen enough.")
+    else:
+        say(f"Window  stance replay {session}")
+
+
+def window_possible() -> bool:
+    """Whether a window can open here; if not, says in one line why the demo goes on without it."""
+    from viewer.errors import ViewerError
+    from viewer.qt import need_window
+
+    try:
+        need_window()
+    except ViewerError as error:
+        say(f"No window, because it needs {error.expected}, and there is {error.seen}. {error.next_step}".rstrip())
+        return False
+    return True
 
 
 def _fresh_directory() -> Path:

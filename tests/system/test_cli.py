@@ -129,7 +129,7 @@ def test_a_mistake_is_told_clearly_and_costs_nothing(name, tmp_path, session, ca
 def test_help_names_the_commands_in_the_order_of_a_day(capfd):
     _, out, _ = stance(capfd, "--help")
     words = [line.split()[0] for line in out.split("Commands:")[1].strip().splitlines()]
-    assert words == ["demo", "rigs", "doctor", "record", "register", "analyze", "report", "recover"]
+    assert words == ["demo", "rigs", "doctor", "record", "view", "replay", "register", "analyze", "report", "recover"]
     for word in words:
         code, text, _ = stance(capfd, word, "--help")
         assert code == 0
@@ -379,10 +379,10 @@ def test_a_full_disk_is_told_and_loses_nothing_written(tmp_path):
     path = tmp_path / "s.h5"
     limited = (
         "import resource, signal, sys; signal.signal(signal.SIGXFSZ, signal.SIG_IGN);"
-        "resource.setrlimit(resource.RLIMIT_FSIZE, (3_000_000, 3_000_000));"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (13_000_000, 13_000_000));"
         "from stance.cli import main; main(sys.argv[1:])"
     )
-    command = [sys.executable, "-c", limited, "record", "--port", FAST, "--seconds", "200", "-o", str(path)]
+    command = [sys.executable, "-c", limited, "record", "--port", FAST, "--seconds", "400", "-o", str(path)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 2, done.stderr
     assert "Traceback" not in done.stderr

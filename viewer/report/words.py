@@ -84,8 +84,8 @@ def decimals_for(size: float, unit: str) -> int:
 
 
 def number(value: float | None, decimals: int) -> str:
-    """A number with a real minus sign; a dash for null."""
-    return "–" if value is None else f"{value:,.{decimals}f}".replace("-", "−")
+    """A number with a real minus sign, but no minus zero; a dash for null."""
+    return "–" if value is None else f"{value:z,.{decimals}f}".replace("-", "−")
 
 
 def count(n: int, one: str, many: str = "") -> str:

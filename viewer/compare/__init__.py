@@ -1,0 +1,1 @@
+"""Two bouts side by side."""

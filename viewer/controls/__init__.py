@@ -1,0 +1,1 @@
+"""Buttons, keys, toasts and help."""

@@ -1,0 +1,1 @@
+"""The scrolling force curve."""

@@ -1,0 +1,1 @@
+"""Large numbers, their course and their targets."""

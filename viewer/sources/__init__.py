@@ -1,0 +1,1 @@
+"""Where what is shown comes from: a running recorder, or a recorded session."""

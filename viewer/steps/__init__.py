@@ -1,0 +1,1 @@
+"""The last stances over each other, and a reference behind them."""

@@ -1,0 +1,1 @@
+"""Which moment is shown: playing, seeking, looping, the overview."""
