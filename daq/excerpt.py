@@ -15,7 +15,6 @@ from analysis.setup import Setup
 from analysis.stance_curves import NO_CURVES, StanceCurves, join_curves
 from analysis.steps import StepTable
 from daq.analyser import Analyser
-from daq.chunk import Chunk
 from daq.rig import parse_rig
 from daq.session import Session
 from daq.session_rows import SessionRows
@@ -67,7 +66,7 @@ class Excerpts:
 
     def prepare(self) -> None:
         """Load what the first cut would have to wait for: the filters' libraries, half a second."""
-        Analyser(self.rig, self.setup, curves=True).feed(Chunk.empty(), 0)
+        Analyser(self.rig, self.setup, curves=True)
 
     def cut(self, start: int, stop: int, table: StepTable, bw_N: float) -> Excerpt:
         """Cut one stretch out.

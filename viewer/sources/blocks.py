@@ -109,8 +109,11 @@ class Blocks:
         return next(iter(self._shown), next(iter(self._asked), None))
 
     def _work(self) -> None:
-        if self._prepare is not None:
-            self._prepare()
+        try:
+            if self._prepare is not None:
+                self._prepare()
+        except Exception as error:  # as below: the window must hear of it
+            self.trouble = error
         while True:
             with self._change:
                 while (number := self._next()) is None and not self._closing:
