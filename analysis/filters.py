@@ -12,6 +12,8 @@ Floats = NDArray[np.float64]
 
 TAIL = 1e-6
 """Share of an impulse response, in absolute value, that may be cut off."""
+WEIGHING_S = 0.25
+"""Long enough to calm a converter's noise, short enough to see who steps on."""
 
 
 def design_taps(protocol: Protocol, sample_rate_Hz: float) -> Floats:
@@ -121,6 +123,21 @@ def butterworth_taps(sample_rate_Hz: float, cutoff_Hz: float) -> Floats:
     found /= found.sum()
     found.flags.writeable = False
     return np.asarray(found)
+
+
+def weighing_taps(sample_rate_Hz: float) -> Floats:
+    """Low-pass for loads that rest: a Hann window, which never swings below zero, however suddenly a load comes.
+
+    Args:
+        sample_rate_Hz: Sampling rate, Hz; any.
+
+    Returns:
+        (2·half + 1,) coefficients, all above 0, `WEIGHING_S` long.
+    """
+    half = max(2, round(0.5 * WEIGHING_S * sample_rate_Hz))
+    taps = 1.0 + np.cos(np.pi * np.arange(-half, half + 1) / (half + 1))
+    found: Floats = taps / taps.sum()
+    return found
 
 
 class LinearPhaseFIR:

@@ -50,6 +50,7 @@ LABELS = (
     "step", "side", "belt", "gait", "valid", "flags", "touchdown_s", "toe_off_s", "belt_speed_m_s", "braking_evidence",
 )  # fmt: skip
 """What tells a row from another and measures nothing by force."""
+_MEASURED = tuple(column.name for column in COLUMNS if column.name not in LABELS)
 
 GREEN_Z_HZ = 90.0
 """VALR +5 %, the force above 10 Hz +9 %, contact time −1 ms."""
@@ -76,20 +77,22 @@ SHAPE_RATE_HZ = 180.0
 """Contact time is 1.1 ms too long."""
 STATIC_RATE_HZ = 120.0
 """The low-pass needs twice its cutoff. An ADC of 80 samples a second weighs people; it does not see them run."""
+STATIC_ONLY = "this converter is too slow for steps: it weighs, it does not see impacts"
+"""Why there is no step at all where the device says so of itself, whatever its rate."""
 
 
 def gated_columns(setup: Setup) -> dict[str, str]:
     """Columns that this rig must not print.
 
     Args:
-        setup: Modes of the deck, sample rate and further contact thresholds.
+        setup: Modes of the deck, sample rate and further contact thresholds, and what the converter says of itself.
 
     Returns:
         Reason by column; what is not in it may be printed.
     """
     shape = SHAPE + tuple(f"contact_time_{level}_ms" for level in setup.contact_levels)
     gated: dict[str, str] = {}
-    for columns, reason in (*_by_rate(setup, shape), *_by_modes(setup, shape)):
+    for columns, reason in (*_by_converter(setup, shape), *_by_rate(setup, shape), *_by_modes(setup, shape)):
         for name in columns:
             gated.setdefault(name, reason)
     return gated
@@ -98,13 +101,17 @@ def gated_columns(setup: Setup) -> dict[str, str]:
 Gate = tuple[tuple[str, ...], str]
 
 
+def _by_converter(setup: Setup, shape: tuple[str, ...]) -> list[Gate]:
+    return [((*_MEASURED, *shape), STATIC_ONLY)] if setup.static_only else []
+
+
 def _by_rate(setup: Setup, shape: tuple[str, ...]) -> list[Gate]:
     rate = setup.sample_rate_Hz
     found: list[Gate] = []
     for limit, columns, what in (
         (IMPACT_RATE_HZ, IMPACT, "the first 50 ms of a step"),
         (SHAPE_RATE_HZ, shape, "contact times and peaks"),
-        (STATIC_RATE_HZ, tuple(column.name for column in COLUMNS if column.name not in LABELS), "running"),
+        (STATIC_RATE_HZ, _MEASURED, "running"),
     ):
         if rate < limit:
             found.append((columns, f"{rate:g} samples a second are too few for {what}: at least {limit:g} are needed"))
@@ -154,15 +161,19 @@ def deck_lights(setup: Setup) -> tuple[Light, ...]:
         setup: Modes of the deck, sample rate and protocol.
 
     Returns:
-        One light per axis that is measured, if the deck's modes are known, and one for the sample rate.
+        One light per axis that is measured, if the deck's modes are known, and one for the sample rate; of a converter
+        that only weighs the latter alone.
     """
+    rate = setup.sample_rate_Hz
+    if setup.static_only:
+        return (Light("sample_rate", RED, rate, GREEN_RATE_HZ, "Hz", f"{rate:g} samples a second; {STATIC_ONLY}"),)
     lights = []
     if setup.deck is not None:
         identified = setup.deck.identified
         lights.append(_vertical_light(setup.deck.z, identified=identified))
         if _sees_braking(setup):
             lights.append(_fore_aft_light(setup.deck.x, identified=identified))
-    return (*lights, _rate_light(setup.sample_rate_Hz, setup.protocol))
+    return (*lights, _rate_light(rate, setup.protocol))
 
 
 def _vertical_light(mode: Mode, *, identified: bool) -> Light:

@@ -114,10 +114,10 @@ def missing(table: StepTable, setup: Setup, gated: Mapping[str, str], *, measure
         measured_speed: Whether a belt sensor gave the speed.
 
     Returns:
-        Column → reason, for every column that is null throughout; empty without steps.
+        Column → reason, for every column that is null throughout; without steps empty, unless there can be none.
     """
     if not table.rows:
-        return {}
+        return dict(gated) if setup.static_only else {}
     out = {}
     for column in COLUMNS:
         values = table[column.name]

@@ -5,34 +5,26 @@ from the start of a segment, in an order of arithmetic that does not depend on i
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.alternation import BY_SEQUENCE
-from analysis.assembler import Assembler, Marks
-from analysis.batch import make_batch
+from analysis.assembler import Marks
 from analysis.belt_chain import SPLITS, BeltChain, Progress
-from analysis.bodyweight import StrideWeight
-from analysis.episodes import Episode, EpisodeLog, handrail_episodes
+from analysis.episodes import NOT_SPLIT, OFF, Episode, EpisodeLog, handrail_episodes
 from analysis.flags import SampleFlag, StepFlag
 from analysis.front_end import Filtered, FrontEnd
 from analysis.gates import gated_columns
-from analysis.handrail import LOOKAHEAD, LOOKBACK, STRIDES, handrail_mask
-from analysis.highpass import FrequencySplit
-from analysis.incline import normal_share_BW
 from analysis.live import Live, LiveForce, join_live
 from analysis.machine_watch import BeltNews, MachineState, MachineWatch
-from analysis.measure import measure
 from analysis.setup import Setup
-from analysis.sides import SideTracker
-from analysis.stance_curves import NO_CURVES, StanceCurves, join_curves, stance_curves
-from analysis.stances import NONE, Stances, join
-from analysis.step_loads import StepLoads, join_loads, step_loads
-from analysis.steps import EMPTY, StepTable, join_tables
-from analysis.timing import crossings
+from analysis.stance_curves import NO_CURVES, StanceCurves
+from analysis.step_loads import StepLoads
+from analysis.stepping import Stepping
+from analysis.steps import StepTable, join_tables
+from analysis.weighing import Weighing
 from analysis.wrench import FZ
 
 Floats = NDArray[np.float64]
@@ -41,6 +33,8 @@ Flags = NDArray[np.uint8]
 
 BLOCK = 1 << 16
 """Samples worked on at a time: memory stays flat however long the chunk."""
+NO_WALKING = frozenset({"Fz"})
+"""What a converter too slow for steps is trusted to see: too little to split a walk into feet."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +50,7 @@ class Output:
 
 
 class Pipeline:
-    """Filter, zero, contacts, steps, metrics of one session.
+    """Filter, zero, contacts, steps, metrics of one session; of a converter too slow for steps: weight alone.
 
     Args:
         setup: Rig, runner and protocol.
@@ -71,23 +65,14 @@ class Pipeline:
         self._channels = matrices[0].shape[1]
         self._watch = MachineWatch(matrices, rate, self._front.half)
         self._segment_s: float | None = None
-        self._split = FrequencySplit(rate, len(setup.belts))
-        self._chains = [BeltChain(rate, protocol, belt.observable) for belt in setup.belts]
-        splits = [belt.observable >= SPLITS for belt in setup.belts]
+        seen = [NO_WALKING if setup.static_only else belt.observable for belt in setup.belts]
+        self._chains = [BeltChain(rate, protocol, observable) for observable in seen]
+        splits = [observable >= SPLITS for observable in seen]
         self._log = EpisodeLog([belt.name for belt in setup.belts], splits, setup.tick_rate_Hz)
         self.gated = gated_columns(setup)
         self._live = LiveForce(len(setup.belts), protocol)
-        self._wants_curves = curves
-        self._curves: list[StanceCurves] = []
-        self._assembler = Assembler(rate, len(setup.belts), protocol)
-        self._weight = StrideWeight()
-        self._normal = normal_share_BW(setup.runner.incline_deg or 0.0)
-        self._sides = SideTracker(setup)
-        self._held: list[Stances] = []
-        self._loads: list[StepLoads] = []
+        self._steps = Weighing(setup) if setup.static_only else Stepping(setup, self.gated, curves=curves)
         self._first_tick: int | None = None
-        self._steps = 0
-        self.bw_N = setup.bw_N if setup.bw_N is not None else float("nan")
 
     def feed(
         self,
@@ -145,22 +130,30 @@ class Pipeline:
         Returns:
             The remaining rows.
         """
-        rows = self._end_segment(gap=False)
-        if self._held:
-            self.bw_N = self._weight.weight_N() / self._normal
-            rows = join_tables([rows, self._measure_held()])
-        return rows
+        return join_tables([self._end_segment(gap=False), self._steps.finish()])
 
     def take_curves(self) -> StanceCurves:
         """Curves of the rows given out since the last call; `feed` gives its own out, `finish` cannot."""
-        found, self._curves = join_curves(self._curves), []
-        return found
+        return self._steps.take_curves()
+
+    @property
+    def bw_N(self) -> float:
+        """Body weight, NaN while it is not known."""
+        return self._steps.bw_N
 
     @property
     def loads(self) -> StepLoads:
-        """Impulse and duration of every step so far, for weight closure."""
-        self._loads = [join_loads(self._loads)]
-        return self._loads[0]
+        """Impulse and duration of every step so far."""
+        return self._steps.loads
+
+    @property
+    def standing_N(self) -> float:
+        """Vertical force of who stood still, NaN if nobody did; only where a converter too slow for steps weighs."""
+        return self._steps.standing_N if isinstance(self._steps, Weighing) else float("nan")
+
+    def weight_closure(self) -> float:
+        """Mean vertical force over whole strides, or of standing where there are no steps, ÷ body weight; or NaN."""
+        return self._steps.weight_closure()
 
     def episodes(self, table: StepTable) -> list[Episode]:
         """What else happened: standing, walking, stepping off, scuffs, holding the handrail; in order of time.
@@ -175,13 +168,15 @@ class Pipeline:
             return []
         held = (table["flags"] & np.uint32(StepFlag.HANDRAIL)) != 0
         found = self._log.episodes(self._first_tick)
+        if self.setup.static_only:
+            found = [episode for episode in found if episode.kind in (NOT_SPLIT, OFF)]
         found += handrail_episodes(table["touchdown_s"], table["step_time_ms"], held)
         return sorted(found, key=lambda episode: episode.start_s)
 
     @property
     def found(self) -> int:
         """Steps found so far, those included whose rows wait for body weight."""
-        return self._steps + sum(len(stances) for stances in self._held)
+        return self._steps.found
 
     def recent_step_times(self, count: int) -> Floats:
         """Durations of the latest valid steps, in s; at most `count` of them."""
@@ -202,6 +197,7 @@ class Pipeline:
     def _feed_block(self, channels: NDArray[np.generic], marks: Marks) -> Output:
         if self._first_tick is None:
             self._first_tick = int(marks.tick[0])
+            self._steps.begin(self._first_tick)
         if self._segment_s is None:
             self._segment_s = (int(marks.tick[0]) - self._first_tick) / self.setup.tick_rate_Hz
         return self._advance(self._front.feed(channels, marks))
@@ -211,10 +207,9 @@ class Pipeline:
         bad = (marks.flags & np.uint8(SampleFlag.ADC | SampleFlag.SATURATED)) != 0
         progress = [chain.feed(part, bad) for chain, part in zip(self._chains, by_belt, strict=True)]
         self._look(filtered, progress)
-        hf_N = self._split.feed(by_belt[:, FZ])
-        stances = self._assembler.feed(marks, hf_N, progress, [chain.horizon for chain in self._chains])
+        rows = self._steps.feed(filtered, progress, [chain.horizon for chain in self._chains])
         levels = np.stack([chain.level for chain in self._chains])
-        return Output(self._rows(stances), self._live.feed(marks.tick, by_belt, levels))
+        return Output(rows, self._live.feed(marks.tick, by_belt, levels))
 
     def _look(self, filtered: Filtered, progress: Sequence[Progress]) -> None:
         """Note what the machine and the person on it do besides steps."""
@@ -234,55 +229,7 @@ class Pipeline:
         self._look(Filtered(*none, Marks.none()), progress)
         self._log.end_segment()
         self._watch.finish()
-        stances = self._assembler.finish(self._split.finish(), progress, gap=gap)
-        self._split.restart()
+        rows = self._steps.end_segment(progress, gap=gap)
         self._live.restart()
         self._segment_s = None
-        return join_tables([last, self._rows(stances, ended=True)])
-
-    def _rows(self, stances: Stances | None, *, ended: bool = False) -> StepTable:
-        if stances is not None:
-            protocol = self.setup.protocol
-            at_ref = crossings(stances, protocol.ref_N, protocol, reach=0)
-            loads = step_loads(stances, at_ref, self.setup)
-            self._loads.append(loads)
-            self._held.append(stances)
-            self._sides.feed(stances, at_ref)
-            if np.isnan(self.bw_N):
-                self._weight.add(loads.impulse_Ns, loads.time_s)
-        if ended:
-            self._sides.end_run()
-        if np.isnan(self.bw_N) and self._weight.complete:
-            self.bw_N = self._weight.weight_N() / self._normal
-        return EMPTY if np.isnan(self.bw_N) else self._measure_held()
-
-    def _measure_held(self) -> StepTable:
-        """Measure the steps of which all is known: what follows each of them, and its side."""
-        if not self._held:
-            return EMPTY
-        assert self._first_tick is not None
-        held = join(self._held)
-        known = len(held) - int(held.next_on[-1] != NONE)  # the last one's follower is still to come
-        rows = min(known, self._sides.decided)
-        self._held = [held]
-        if not rows:
-            return EMPTY
-        due = held.part(0, min(rows + 1, len(held)))
-        side = np.zeros(len(due), np.int8)
-        side[:rows] = self._sides.take(rows)
-        sided = replace(due, side=np.sign(side), by_sequence=np.abs(side) == BY_SEQUENCE)
-        batch = make_batch(sided, self.setup, rows=rows, bw_N=self.bw_N, first_tick=self._first_tick)
-        first = self._steps + 1
-        table = measure(batch, first_step=first, handrail=self._handrail(rows), gated=self.gated)
-        if self._wants_curves:
-            self._curves.append(stance_curves(batch, first))
-        self._steps += table.rows
-        self._held = [held.part(rows, len(held))] if rows < len(held) else []
-        return table
-
-    def _handrail(self, rows: int) -> NDArray[np.bool_]:
-        """Which of the next steps were made holding the handrail."""
-        first = max(0, self._steps - LOOKBACK - STRIDES)
-        near, loads = slice(first, self._steps + rows + LOOKAHEAD), self.loads
-        held = handrail_mask(loads.impulse_Ns[near], loads.time_s[near], self.bw_N * self._normal)
-        return held[self._steps - first :][:rows]
+        return join_tables([last, rows])

@@ -66,26 +66,24 @@ def graded(
     return Light(name, state, value, limits[0], unit, text)
 
 
-def closure_light(closure: float | None, bw_source: str) -> Light:
+def closure_light(closure: float | None, bw_source: str, *, standing: bool = False) -> Light:
     """Weight closure: the mean vertical force over whole strides must be the body's weight.
 
     Args:
-        closure: Ratio; None where body weight itself comes from the strides, or none was found.
-        bw_source: Where body weight comes from.
+        closure: Ratio; None where body weight itself comes from this force, or none was found.
+        bw_source: Where body weight comes from: "mass", "strides" or "standing".
+        standing: Whether it is the force of standing still, for want of strides.
 
     Returns:
         The light.
     """
     if closure is None:
-        why = (
-            "body weight was itself taken from the strides: give the runner's mass to check the scale"
-            if bw_source == "strides"
-            else "no whole stride was found"
-        )
+        nobody = "nobody stood still" if standing else "no whole stride was found"
+        itself = f"body weight was itself taken from {'standing' if standing else 'the strides'}"
+        why = nobody if bw_source == "mass" else f"{itself}: give the runner's mass to check the scale"
         return Light("weight_closure", INFO, None, CLOSURE[0], "", f"not available: {why}")
-    text = (
-        f"mean vertical force over whole strides is {closure:.4f} of body weight, 1 if mass, scale and zero are right"
-    )
+    force = "vertical force of standing still" if standing else "mean vertical force over whole strides"
+    text = f"{force} is {closure:.4f} of body weight, 1 if mass, scale and zero are right"
     if abs(closure - 1.0) > CLOSURE[0]:
         text += "; check the mass given, a hand on the rail, or the calibration"
     return graded("weight_closure", closure, CLOSURE, "", text, magnitude=abs(closure - 1.0))

@@ -95,3 +95,7 @@ class Setup:
     """Further thresholds for contact time, such as "30N" or "10pctBW"."""
     two_mass: bool = True
     """Whether to fit the two-mass model."""
+    skew_s: tuple[float, ...] = ()
+    """How long after the tick each channel was sampled; empty for all at once."""
+    static_only: bool = False
+    """Whether the converter says of itself that it is too slow for steps: then it weighs, and nothing else is told."""

@@ -8,10 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.bodyweight import weight_closure
 from analysis.episodes import Episode
 from analysis.flags import SampleFlag
-from analysis.incline import normal_share_BW, seen_incline_deg
+from analysis.incline import seen_incline_deg
 from analysis.machine_lights import artefact_light, drift_light, residual_light, tare_light
 from analysis.missing import missing
 from analysis.pipeline import Output, Pipeline
@@ -85,7 +84,7 @@ class Analyser:
         """
         self.setup = setup
         self.protocol = setup.protocol
-        self.bw_source = "mass" if setup.bw_N is not None else "strides"
+        self.bw_source = "mass" if setup.bw_N is not None else "standing" if setup.static_only else "strides"
         self.belts = tuple(setup.belts)
         self._channels = np.asarray(sorted(cell.channel for cell in rig.cells))
         self._lowest = np.full(self._channels.size, np.iinfo(np.int64).max)
@@ -176,11 +175,18 @@ class Analyser:
         return self._pipeline.bw_N
 
     def weight_closure(self) -> float | None:
-        """Mean vertical force over whole strides ÷ body weight; None where that would compare it with itself."""
-        loads = self._pipeline.loads
-        normal = normal_share_BW(self.setup.runner.incline_deg or 0.0)
-        closure = weight_closure(loads.impulse_Ns, loads.time_s, self.bw_N * normal)
-        return None if self.bw_source == "strides" or np.isnan(closure) else closure
+        """Mean vertical force over whole strides ÷ body weight; None where that would compare it with itself.
+
+        Where a converter too slow for steps weighs, the force of standing still stands for it.
+        """
+        closure = self._pipeline.weight_closure()
+        return None if self.bw_source != "mass" or np.isnan(closure) else closure
+
+    @property
+    def standing_N(self) -> float | None:
+        """Vertical force of who stood still, as a converter too slow for steps weighs; None if nobody was weighed."""
+        standing_N = self._pipeline.standing_N
+        return None if np.isnan(standing_N) else standing_N
 
     @property
     def still_cells(self) -> list[str]:

@@ -22,7 +22,8 @@ def check_device(hello: Hello, rig: Rig) -> None:
         rig: The description.
 
     Raises:
-        DeviceError: It has another converter, number of channels or gain, or is the virtual twin of another rig.
+        DeviceError: It has another converter, number of channels or gain, is the virtual twin of another rig, or says
+            that it samples a cell after the next conversion.
     """
     unlike = _difference(hello, rig)
     if unlike is not None:
@@ -31,6 +32,14 @@ def check_device(hello: Hello, rig: Rig) -> None:
             expected=unlike[0],
             seen=unlike[1],
             next_step="Choose the rig that belongs to this device with --rig (stance rigs list), or correct its file.",
+        )
+    late_us = max((hello.skew_100ns[cell.channel] / 10 for cell in rig.cells), default=0.0)
+    if late_us * 1e-6 * hello.sample_rate_Hz >= 1.0:
+        raise DeviceError(
+            f"device {hello.board}",
+            expected=f"every channel sampled within one conversion, {1e6 / hello.sample_rate_Hz:g} µs",
+            seen=f"one {late_us:g} µs after data-ready",
+            next_step="Correct the skew that the firmware declares in HELLO.",
         )
 
 

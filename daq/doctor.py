@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from analysis.gates import STATIC_ONLY
 from analysis.wrench import FZ
 from daq.analyser import at_rail
 from daq.chunk import Chunk
@@ -14,6 +15,8 @@ from daq.device_check import check_device
 from daq.errors import StanceError
 from daq.link import Link, open_link
 from daq.rig import Rig
+from daq.settings import Settings
+from daq.wire import Capability, Hello
 
 SECONDS = 3.0
 READ_S = 0.02
@@ -46,14 +49,35 @@ def check_link(rig: Rig, port: str, baud: int) -> list[Check]:
         The checks; the first failure ends the list.
     """
     try:
-        with open_link(port, baud, expect=lambda hello: check_device(hello, rig)) as link:
+        wanted = Settings.of(rig)
+        with open_link(port, baud, expect=lambda hello: check_device(hello, rig), wanted=wanted) as link:
             hello = link.hello
             firmware = ".".join(map(str, hello.firmware))
             head = Check("device", "ok", f"{hello.board} with {hello.adc}, firmware {firmware}, "
                                          f"protocol {hello.protocol_version}")  # fmt: skip
-            return [head, *_check_stream(rig, link)]
+            settings = Check("settings", "ok", _settings(hello, made=link.settled))
+            return [head, settings, *_converter(hello), *_check_stream(rig, link)]
     except StanceError as error:
         return [Check("device", "fail", str(error))]
+
+
+def _settings(hello: Hello, *, made: bool) -> str:
+    gains = ", ".join(map(str, sorted(set(hello.gains[: hello.channels]))))
+    how = "set as the rig says" if made else "as the rig says already"
+    if not hello.capabilities & Capability.SETTINGS:
+        how = "built in: this device has no settings"
+    return f"gain {gains}, {hello.sample_rate_Hz:.7g} Hz, {how}"
+
+
+def _converter(hello: Hello) -> list[Check]:
+    """What the converter cannot do, or does one channel after the other."""
+    checks = []
+    if hello.capabilities & Capability.STATIC_ONLY:
+        checks.append(Check("converter", "warn", f"{STATIC_ONLY}. Take a faster one to see steps."))
+    if late_us := max(hello.skew_100ns) / 10:
+        text = f"channels are sampled up to {late_us:g} µs after data-ready; the analysis brings them to one moment"
+        checks.append(Check("skew", "ok", text))
+    return checks
 
 
 def _check_stream(rig: Rig, link: Link) -> list[Check]:

@@ -3,6 +3,7 @@
 import time
 
 from daq.clock import host_now
+from daq.errors import LinkError
 from daq.layout import FRAME_BYTES
 from daq.link import Link
 
@@ -42,12 +43,20 @@ class Gatherer:
 
         Returns:
             What arrived, maybe nothing.
+
+        Raises:
+            LinkError: The device went away; all that came before has been handed on.
         """
         parts: list[bytes] = []
         size, now = 0, host_now()
         end = now + portion_s
         while now < end and size < ENOUGH_BYTES:
-            data = self._link.read(end - now)
+            try:
+                data = self._link.read(end - now)
+            except LinkError:
+                if not parts:
+                    raise
+                break
             parts.append(data)
             size += len(data)
             now = host_now()

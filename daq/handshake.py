@@ -38,12 +38,12 @@ class Dialogue:
     """Sends commands until every one is answered, and keeps every byte read on the way.
 
     Args:
-        send: Sends a command and gives its token.
+        send: Sends a command with its payload and gives its token.
         read: Reads bytes, waiting at most the given seconds.
         patience: How long to wait.
     """
 
-    def __init__(self, send: Callable[[Kind], int], read: Callable[[float], bytes], patience: Patience) -> None:
+    def __init__(self, send: Callable[[Kind, bytes], int], read: Callable[[float], bytes], patience: Patience) -> None:
         self._send = send
         self._read = read
         self._patience = patience
@@ -51,13 +51,16 @@ class Dialogue:
         self.received = bytearray()
         self.controls: list[Control] = []
 
-    def ask(self, *kinds: Kind, give_up_s: float | None = None, first_wait_s: float = 0.0) -> dict[Kind, Control]:
+    def ask(
+        self, *kinds: Kind, give_up_s: float | None = None, first_wait_s: float = 0.0, payload: bytes = b""
+    ) -> dict[Kind, Control]:
         """Send commands, in order and again, until each is answered or time is up.
 
         Args:
-            *kinds: The commands, without payload.
+            *kinds: The commands.
             give_up_s: Time for all of it, s; None takes the patience's.
             first_wait_s: Least wait before the commands are sent a second time, s; comes on top.
+            payload: Payload of each of them.
 
         Returns:
             The answers that came (refusals too), by command.
@@ -68,7 +71,7 @@ class Dialogue:
         end_s = host_now() + first_wait_s + (self._patience.give_up_s if give_up_s is None else give_up_s)
         while len(answers) < len(kinds) and host_now() < end_s:
             for kind in kinds:
-                asked[self._send(kind)] = kind
+                asked[self._send(kind, payload)] = kind
             self._hear(asked, answers, len(kinds), min(end_s, host_now() + wait_s))
             wait_s = self._patience.retry_s
         return answers

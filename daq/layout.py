@@ -21,7 +21,8 @@ class Status(IntFlag):
     """What the device knows about one sample, a bit each; 0 is a good sample."""
 
     LATE = 1
-    """Read so late that the next conversion was near; the value is still this conversion's."""
+    """Data-ready came more than a quarter of a period off its grid, or the read so late that the next conversion was
+    near; the value is still this conversion's."""
     MISSED = 2
     """At least one data-ready was missed just before: seq has a hole here."""
     ADC_CRC = 4

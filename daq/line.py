@@ -21,7 +21,7 @@ class Line:
         url: Its name.
         pending: Questions that are open.
         heard_s: Host time at which bytes were last read, s; at first that of opening.
-        gone: The port itself has failed; nothing will come any more.
+        gone: The port itself has failed; nothing will come any more, unless it is opened again.
         closed: It was hung up here.
 
     Args:
@@ -35,7 +35,7 @@ class Line:
         self.heard_s = self._spoke_s = host_now()
         self.gone = self.closed = False
         self._port = port
-        self._reader = ByteReader(port, url)
+        self._reader: ByteReader | None = ByteReader(port, url)
         self._token = secrets.randbelow(255)  # unlike those of the session before, whose answers may still come
 
     def take(self, timeout_s: float) -> bytes:
@@ -50,7 +50,7 @@ class Line:
         Raises:
             LinkError: The device went away, or the line was closed.
         """
-        if self.closed:  # the descriptor's number may be somebody else's by now
+        if self._reader is None:  # the descriptor's number may be somebody else's by now
             raise LinkError(self.url, expected="an open link", seen="a closed one", next_step="Open it again.")
         try:
             data = self._reader.read(timeout_s)
@@ -90,9 +90,34 @@ class Line:
             ) from error
         return self._token
 
+    def drop(self) -> bytes:
+        """Close a port that is gone; may be called twice.
+
+        Returns:
+            What had arrived before and was not read yet.
+        """
+        rest = bytearray()
+        reader = self._reader
+        with suppress(LinkError):
+            while reader is not None and (data := reader.read(0.0)):
+                rest += data
+        self.gone = True
+        self._shut()
+        return bytes(rest)
+
+    def renew(self) -> None:
+        """Go on with the port, which has been opened again."""
+        self._reader = ByteReader(self._port, self.url)
+        self.heard_s = self._spoke_s = host_now()
+        self.gone = False
+
     def hang_up(self) -> None:
         """Close the port; may be called twice."""
         self.closed = True
+        self._shut()
+
+    def _shut(self) -> None:
+        self._reader = None
         wire = getattr(self._port, "_socket", None)
         with suppress(OSError):
             self._port.close()

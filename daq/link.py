@@ -1,20 +1,19 @@
 """The link to a device: an open port on which a device of our protocol has answered. It gives bytes, decodes none."""
 
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import replace
+from contextlib import ExitStack, suppress
 
 import serial
 
-from daq.clock import RoundTrip, host_now
-from daq.errors import DeviceError, LinkError
-from daq.handshake import Dialogue, Patience, diagnose, raise_refusal, read_hello
-from daq.line import Line
+from daq.clock import host_now
+from daq.errors import LinkError
+from daq.handshake import Patience, diagnose, raise_refusal
+from daq.meeting import Check, Meeting
 from daq.pending import Pending
-from daq.ports import PortInfo, list_ports, open_port, resets_on_open
-from daq.wire import Control, Hello, Kind
+from daq.ports import PortInfo, list_ports, open_port, reopen_port, resets_on_open
+from daq.settings import Settings
+from daq.wire import Control, Kind
 
-__all__ = ["Link", "Patience", "Pending", "PortInfo", "list_ports", "open_link"]
+__all__ = ["Link", "Patience", "Pending", "PortInfo", "Settings", "list_ports", "open_link"]
 
 CLOCK_PERIOD_S = 1.0
 MUTE_S = 0.05
@@ -22,12 +21,15 @@ MUTE_S = 0.05
 _DRAIN_S = 0.02
 _DRAIN_READS = 100
 _STOP_S = 0.5
-_QUIET_TRIPS = 5
-
-Check = Callable[[Hello], object]
 
 
-def open_link(url: str, baud: int = 500_000, expect: Check | None = None, patience: Patience | None = None) -> "Link":
+def open_link(
+    url: str,
+    baud: int = 500_000,
+    expect: Check | None = None,
+    patience: Patience | None = None,
+    wanted: Settings | None = None,
+) -> "Link":
     """Open a port and wait for a device of our protocol to answer; a streaming one is stopped.
 
     Args:
@@ -35,33 +37,31 @@ def open_link(url: str, baud: int = 500_000, expect: Check | None = None, patien
         baud: Bits per second.
         expect: Called with the device's HELLO, here and after every revival; raises if the device does not fit.
         patience: How long to wait.
+        wanted: Settings that the device is given before `expect` sees it, here and after every revival; None leaves it
+            as it is.
 
     Returns:
         The link, not yet streaming. LinkError, ProtocolError or DeviceError say why there is none.
     """
     with ExitStack() as undo:
-        link = Link(url, open_port(url, baud), baud, expect, patience or Patience())
+        link = Link(url, open_port(url, baud), baud, expect, patience or Patience(), wanted)
         undo.callback(link.close)
         link._greet()
         undo.pop_all()
     return link
 
 
-class Link(Line):
-    """A device that has answered; made by `open_link`. `hello` is that of its newest boot."""
+class Link(Meeting):
+    """A device that has answered; made by `open_link`."""
 
-    hello: Hello
-
-    def __init__(self, url: str, port: serial.Serial, baud: int, expect: Check | None, patience: Patience) -> None:
-        super().__init__(url, port)
+    def __init__(
+        self, url: str, port: serial.Serial, baud: int, expect: Check | None, patience: Patience,
+        wanted: Settings | None,
+    ) -> None:  # fmt: skip
+        super().__init__(url, port, expect, patience, wanted)
         self.baud = baud
-        self._expect = expect
-        self._patience = patience
         self._may_reset = resets_on_open(port)
-        self._held = bytearray()
-        self._trips: list[RoundTrip] = []
         self._clock_s = -CLOCK_PERIOD_S
-        self._streaming = False
 
     def start(self) -> None:
         """Let the device stream; a LinkError says that it no longer answers.
@@ -125,11 +125,6 @@ class Link(Line):
         self._clock_s = now_s
         return self.send(Kind.CLOCK)
 
-    def take_round_trips(self) -> tuple[RoundTrip, ...]:
-        """Give, once, the round trips that `start` and `revive` made while the line was silent."""
-        trips, self._trips = tuple(self._trips), []
-        return trips
-
     def stop(self) -> bytes:
         """Stop the stream; may be called twice, and on a device that is gone.
 
@@ -152,26 +147,34 @@ class Link(Line):
             give_up_s: Longest wait for answers, s; None takes the patience's.
 
         Returns:
-            The bytes read on the way, for the Decoder. `hello` and `take_round_trips` are those of the new boot.
-
-        Raises:
-            DeviceError: Another device, or one with other settings, has answered.
+            The bytes read on the way, for the Decoder. `hello` and `take_round_trips` are those of the new boot. A
+            DeviceError says that another device, or one with other settings, has answered.
         """
-        before = self.hello
         with self._conversation() as dialogue:
             if self._may_reset:
                 self._let_boot(dialogue, give_up_s)
-            self._begin(dialogue, give_up_s)
-        now, self.hello = self.hello, before
-        if replace(now, boot=before.boot) != before:
-            raise DeviceError(
-                self.url,
-                expected=f"{before.board} with {before.adc} at {before.sample_rate_Hz:g} Hz, as before the reset",
-                seen=f"{now.board} with {now.adc} at {now.sample_rate_Hz:g} Hz, or other settings",
-                next_step="Start a new session.",
-            )
-        self.hello = now
+            self._begin(dialogue, give_up_s, self.hello)
         return self._take_held()
+
+    @property
+    def comes_back(self) -> bool:
+        """Whether a device that is plugged in again has the same name: a pseudo-terminal's may be somebody else's."""
+        return not self.url.startswith("/dev/pts/")
+
+    def let_go(self) -> bytes:
+        """Close a port that is `gone`, so that its name is free for the device that comes back; may be called twice.
+
+        Returns:
+            What it had received before.
+        """
+        self._held += self.drop()
+        return self._take_held()
+
+    def reopen(self) -> None:
+        """Open the port again after `let_go`; then `revive` the device on it. A LinkError says why not (yet)."""
+        reopen_port(self._port, self.url, self.baud)
+        self.renew()
+        self._may_reset = resets_on_open(self._port)
 
     def close(self) -> None:
         """Stop the stream and close the port; may be called twice."""
@@ -190,75 +193,10 @@ class Link(Line):
         with self._conversation() as dialogue:
             first_wait_s = self._patience.bootloader_s if self._may_reset else 0.0
             answers = dialogue.ask(Kind.STOP, Kind.HELLO, first_wait_s=first_wait_s)
-        if Kind.HELLO not in answers:
-            diagnose(self.url, self.baud, dialogue)
-        self._meet(answers)
+            if Kind.HELLO not in answers:
+                diagnose(self.url, self.baud, dialogue)
+            self.hello = self._meet(dialogue, answers, None)
         for _ in range(_DRAIN_READS):  # what an earlier run left, and answers to repeated questions
             if not self.take(_DRAIN_S):
                 break
         self._held.clear()
-
-    def _let_boot(self, dialogue: Dialogue, give_up_s: float | None) -> None:
-        """Keep the silence that a bootloader needs, or as much of it as there is time for."""
-        quiet_s = self._patience.bootloader_s
-        if self._spoke_s > self.heard_s:  # we may have caught it in its bootloader already
-            quiet_s = max(quiet_s, self._spoke_s - self.heard_s + self._patience.stuck_s)
-        left_s = self.heard_s + quiet_s - host_now()
-        time_s = left_s if give_up_s is None else min(left_s, give_up_s)
-        if left_s > 0 and not dialogue.listen(time_s) and time_s < left_s:
-            raise LinkError(
-                self.url,
-                expected="a device that boots",
-                seen=f"silence for {host_now() - self.heard_s:.1f} s",
-                next_step="Check the device's power and cable; waiting for its bootloader.",
-            )
-
-    def _begin(self, dialogue: Dialogue, give_up_s: float | None) -> None:
-        """HELLO, some round trips, and START."""
-        wanted = (Kind.HELLO, Kind.START)
-        answers = dialogue.ask(Kind.HELLO, give_up_s=give_up_s)
-        if answers:
-            self._ask_clock(dialogue)
-            answers = dialogue.ask(*wanted, give_up_s=give_up_s)
-        missing = [kind.name for kind in wanted if kind not in answers]
-        if missing:
-            raise LinkError(
-                self.url,
-                expected=f"an answer to {' and '.join(missing)}",
-                seen="none",
-                next_step="Check the device's power and cable; stance doctor tests it.",
-            )
-        self._meet(answers)
-        self._streaming = True
-
-    def _meet(self, answers: dict[Kind, Control]) -> None:
-        """Take in who has answered; complain if it is not for us or refuses."""
-        hello = answers[Kind.HELLO]
-        raise_refusal(self.url, Kind.HELLO, hello)
-        self.hello = read_hello(hello, self.url)
-        for kind, answer in answers.items():
-            raise_refusal(self.url, kind, answer)
-        if self._expect is not None:
-            self._expect(self.hello)
-
-    def _ask_clock(self, dialogue: Dialogue) -> None:
-        """Make some round trips while nothing else is on the line: the best there will be."""
-        for _ in range(_QUIET_TRIPS):
-            answer = dialogue.ask(Kind.CLOCK, give_up_s=self._patience.retry_s).get(Kind.CLOCK)
-            if answer is None:
-                return
-            trip = self.pending.match(answer, self.heard_s)
-            self._trips += [trip] if trip else []
-
-    @contextmanager
-    def _conversation(self) -> Iterator[Dialogue]:
-        """Talk with the device; whatever is read on the way is kept for `read`, even if the talk fails."""
-        dialogue = Dialogue(self.send, self.take, self._patience)
-        try:
-            yield dialogue
-        finally:
-            self._held += dialogue.received
-
-    def _take_held(self) -> bytes:
-        held, self._held = bytes(self._held), bytearray()
-        return held

@@ -14,7 +14,7 @@ STATS_FORMAT = struct.Struct(">6IH")
 ERROR_FORMAT = struct.Struct(">B")
 """The code; the rest of the payload is text."""
 SET_FORMAT = struct.Struct(">BI")
-"""Reserved: parameter, value. A device without settings answers ErrorCode.UNSUPPORTED."""
+"""A `Parameter` and its value. A device without settings answers ErrorCode.UNSUPPORTED."""
 
 _NAME_BYTES = 16
 
@@ -47,6 +47,8 @@ class ErrorCode(IntEnum):
     """The kind is known, but this device cannot do it."""
     ADC_FAULT = 5
     """The ADC does not answer or does not convert."""
+    BUSY = 6
+    """Not while data flows: STOP first."""
 
 
 class Capability(IntFlag):
@@ -58,6 +60,17 @@ class Capability(IntFlag):
     """The belt field counts pulses."""
     SYNC_INPUT = 4
     """Status.SYNC_IN follows an input."""
+    SETTINGS = 8
+    """SET changes gain and rate."""
+
+
+class Parameter(IntEnum):
+    """What SET can change; HELLO shows the new value at once."""
+
+    GAIN = 1
+    """ADC gain of all channels."""
+    RATE_mHz = 2
+    """Sample rate in mHz; a device takes it if it can make one within 0.1 % of it."""
 
 
 @dataclass(frozen=True)
@@ -231,6 +244,25 @@ class ErrorReply:
         """Unpack an ERROR reply; `ProtocolError` if it is empty."""
         (code,) = _unpack(ERROR_FORMAT, payload, "ERROR")
         return cls(code, payload[ERROR_FORMAT.size :].decode("ascii", "replace"))
+
+
+def encode_set(parameter: int, value: int) -> bytes:
+    """Pack the payload of SET.
+
+    Args:
+        parameter: A `Parameter`.
+        value: Its new value, u32.
+
+    Returns:
+        The payload, `SET_FORMAT.size` bytes.
+
+    Raises:
+        ValueError: If a number does not fit its field.
+    """
+    try:
+        return SET_FORMAT.pack(parameter, value)
+    except struct.error as error:
+        raise ValueError(f"SET cannot be packed: {error}") from error
 
 
 def _name(text: str) -> bytes:

@@ -20,7 +20,7 @@ from serial.tools.list_ports import comports
 
 from daq.errors import LinkError
 
-__all__ = ["PortInfo", "list_ports", "load_link_handlers", "open_port", "resets_on_open"]
+__all__ = ["PortInfo", "list_ports", "load_link_handlers", "open_port", "reopen_port", "resets_on_open"]
 
 WRITE_TIMEOUT_S = 0.5
 _DEVICE_GROUPS = ("dialout", "uucp", "plugdev", "serial", "tty")
@@ -77,6 +77,23 @@ def open_port(url: str, baud: int) -> serial.Serial:
         _explain(url, baud, error)
     _ask_low_latency(port)
     return port
+
+
+def reopen_port(port: serial.Serial, url: str, baud: int) -> None:
+    """Open a closed port again, with its old settings; a LinkError says why it cannot be opened (yet).
+
+    Args:
+        port: Made by `open_port`.
+        url: Its name.
+        baud: Bits per second, for messages.
+    """
+    try:
+        if url.lower().startswith("hwgrep:"):
+            port.port = url  # it looks for the device anew, which may have another name by now
+        port.open()
+    except (OSError, ValueError) as error:
+        _explain(url, baud, error)
+    _ask_low_latency(port)
 
 
 def resets_on_open(port: serial.Serial) -> bool:

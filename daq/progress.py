@@ -67,6 +67,8 @@ class Progress:
     """Rate of the device's clock against the host's."""
     u_clock_ppm: float | None = None
     """Its standard uncertainty."""
+    unplugged: bool = False
+    """The device's port is gone; it is waited for."""
     disk_free_bytes: int | None = None
     """Room where the session is written, or will be."""
     disk_left_s: float | None = None

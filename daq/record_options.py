@@ -5,7 +5,10 @@ from dataclasses import dataclass, field
 from analysis.protocol import DEFAULT_PROTOCOL
 from analysis.setup import Runner
 
-__all__ = ["RecordOptions"]
+__all__ = ["MOST_REPLUG_S", "RecordOptions"]
+
+MOST_REPLUG_S = 1800.0
+"""A board that was never without power goes on counting, and its timer tells no more than half an hour apart."""
 
 
 @dataclass(frozen=True)
@@ -33,5 +36,7 @@ class RecordOptions:
     """After `stop` go back to waiting, ready for the next `start`, until `quit`; otherwise `stop` ends the recorder."""
     tare_s: float | None = None
     """Take the zero from so much of the beginning, with nobody on the belt."""
+    replug_s: float = 60.0
+    """How long a device that was unplugged is waited for, s, at most MOST_REPLUG_S; 0: not at all."""
     bout: str = ""
     """Name of the bout with which each recording begins."""

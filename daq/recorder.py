@@ -31,7 +31,9 @@ from daq.progress import Progress, ProgressMeter
 from daq.record_options import RecordOptions
 from daq.recording_names import Names
 from daq.results import ENDED_EARLY, Results
+from daq.revival import SILENCE_S, Revival
 from daq.rig import Rig, load_rig
+from daq.settings import Settings
 from daq.status import StatusDesk, facts_of
 from daq.take import Mark
 from daq.takes import Takes
@@ -40,10 +42,6 @@ from daq.wire import Kind, Stats
 
 __all__ = ["RecordOptions", "Recorder"]
 
-SILENCE_S = 1.0
-"""A streaming device silent for this long has hung or been reset: try to revive it …"""
-GIVE_UP_S = 15.0
-"""… for this long."""
 OnProgress = Callable[[Progress], None]
 OnReady = Callable[[Path], None]
 
@@ -104,7 +102,12 @@ class Recorder:
         self._names.check()
         with ExitStack() as cleanup:
             link = cleanup.enter_context(
-                open_link(self.options.port, self.options.baud, expect=lambda hello: check_device(hello, self.rig))
+                open_link(
+                    self.options.port,
+                    self.options.baud,
+                    expect=lambda hello: check_device(hello, self.rig),
+                    wanted=Settings.of(self.rig),
+                )
             )
             self._prepare(link, cleanup)
             try:
@@ -127,6 +130,7 @@ class Recorder:
             self._taring.begin(None, self.options.tare_s)
         self._intake = Intake(self.options, self._takes, self._taring, self._meter, self._finisher, self._on_zero)
         self._status = StatusDesk(self.options, self._takes, self._taring, self._names, self._finisher, self._meter)
+        self._revival = Revival(self.options, self._takes, self._intake, self._status, self._tend)
         facts = facts_of(self.options, self.rig, self.options.protocol, self._takes.current)
         self._desk = Desk(self._inbox, self._takes, self._taring, self._names, self._status, facts)
         cleanup.callback(self._desk.dismiss)
@@ -154,40 +158,40 @@ class Recorder:
     def _loop(self, link: Link) -> None:
         gatherer = Gatherer(link)
         while not self._stop.is_set():
-            data = gatherer.read(WATCHED_S if self._desk.watched else PORTION_S)
-            arrived_s = link.heard_s
-            if not data and host_now() - arrived_s > SILENCE_S:
-                data = self._revive(link)
             try:
-                self._intake.accept(self._decoder.feed(data), link, arrived_s)
-            except SessionError as error:
-                self._fail(error)
-            gatherer.ask_clock()
-            self._desk.obey()
+                data = self._read(gatherer, link)
+            except LinkError as error:
+                if not (link.gone and link.comes_back and self.options.replug_s):
+                    raise
+                self._accept(link.let_go(), link)
+                data = b"" if self._intake.over else self._revival.replug(link, error)
+            self._accept(data, link)
+            self._tend()
             if self._intake.over:
                 self._end_take(link)
             if self._takes.stale and not self._taring.busy:
                 self._takes.wait()
                 self._begun()
-            if self._meter.due() and self._on_progress is not None:
-                self._on_progress(self._status.progress())
 
-    def _revive(self, link: Link) -> bytes:
-        """Bring a silent device back; its loss is a gap, not the end."""
-        self._takes.current.mark(Mark("system", f"no data for {SILENCE_S:g} s; asking the device to go on"))
-        give_up = host_now() + GIVE_UP_S
-        while True:
-            try:
-                data = link.revive(give_up_s=SILENCE_S)
-            except LinkError:
-                if link.gone or host_now() > give_up:
-                    raise
-                self._desk.obey()
-                if self._stop.is_set():
-                    return b""
-                continue
-            self._intake.note_trips(link.take_round_trips())
-            return data
+    def _read(self, gatherer: Gatherer, link: Link) -> bytes:
+        gatherer.ask_clock()
+        data = gatherer.read(WATCHED_S if self._desk.watched else PORTION_S)
+        if not data and host_now() - link.heard_s > SILENCE_S:
+            data = self._revival.revive(link)
+        return data
+
+    def _accept(self, data: bytes, link: Link) -> None:
+        try:
+            self._intake.accept(self._decoder.feed(data), link, link.heard_s)
+        except SessionError as error:
+            self._fail(error)
+
+    def _tend(self) -> bool:
+        """Obey commands and tell how it goes; whether the recorder shall end."""
+        self._desk.obey()
+        if self._meter.due() and self._on_progress is not None:
+            self._on_progress(self._status.progress())
+        return self._stop.is_set()
 
     def _begun(self) -> None:
         self._meter.restart()
@@ -231,6 +235,8 @@ class Recorder:
         self._note_device_counters(link)
 
     def _note_device_counters(self, link: Link) -> None:
+        if self._status.unplugged:
+            return
         with suppress(StanceError):
             stats = Stats.decode(link.request(Kind.STATS, timeout_s=0.5).payload)
             self._takes.current.mark(Mark("system", "device counters", asdict(stats)))

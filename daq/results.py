@@ -79,6 +79,7 @@ def build_results(
         "bw_N": None if math.isnan(bw_N) else bw_N,
         "bw_source": analyser.bw_source,
         "weight_closure": analyser.weight_closure(),
+        "standing_N": analyser.standing_N,
         "quality": [asdict(light) for light in session_lights(analyser, frames=frames, gaps=gaps)],
         "summary": summarise(table),
         "by_side": summarise_sides(table),

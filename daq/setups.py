@@ -11,6 +11,7 @@ from analysis.registration import FootRegistration
 from analysis.setup import Runner, Setup
 from analysis.timing import level_N
 from analysis.wrench import Belt
+from daq.device_facts import channel_skew_s, weighs_only
 from daq.errors import RigError
 from daq.rig import Rig
 from daq.session_format import SessionHeader
@@ -87,7 +88,8 @@ def make_setup(
     """Put rig, rates, runner and protocol together.
 
     Args:
-        header: Gives the true rates and the runner.
+        header: Gives the true rates, the runner, and what the device said: when each channel is sampled, and
+            whether it is too slow for steps.
         rig: Gives the calibrated cells.
         protocol: Filter, thresholds, definitions.
         contact_levels: Further thresholds for contact time.
@@ -112,6 +114,8 @@ def make_setup(
         belt_length_m=rig.machine.belt_length_m,
         cells_tilt=rig.machine.cells_tilt,
         contact_levels=contact_levels,
+        skew_s=channel_skew_s(header.device),
+        static_only=weighs_only(header.device),
     )
 
 

@@ -41,6 +41,8 @@ class StatusDesk:
         self._options, self._takes, self._taring, self._names = options, takes, taring, names
         self._finisher, self._meter = finisher, meter
         self._disk = Disk()
+        self.unplugged = False
+        """Whether the device's port is gone, and waited for."""
 
     def progress(self) -> Progress:
         """How it goes at this moment."""
@@ -67,6 +69,7 @@ class StatusDesk:
             bw_N=None if math.isnan(analyser.bw_N) else analyser.bw_N,
             bw_source=analyser.bw_source,
             **_clock(takes.clock),
+            unplugged=self.unplugged,
             disk_free_bytes=None if room is None else room.free_bytes,
             disk_left_s=None if room is None else room.left_s,
             taring=self._taring.busy,

@@ -1,10 +1,12 @@
 """The takes of one recorder, one after the other: waiting and recording, each with an analysis of its own."""
 
+import logging
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, fields, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+from analysis.gates import STATIC_ONLY
 from analysis.pipeline import Output
 from analysis.protocol import get_protocol
 from daq.chunk import Chunk
@@ -17,9 +19,11 @@ from daq.rig import Rig
 from daq.session_format import SessionHeader
 from daq.setups import header_fields
 from daq.take import Mark, Take
-from daq.wire import Hello
+from daq.wire import Capability, Hello
 
 __all__ = ["Takes"]
+
+_log = logging.getLogger(__name__)
 
 RENEW_S = 600.0
 """All steps, loads and happenings of a take are kept, so one that only shows is begun anew after this long: a recorder
@@ -37,12 +41,16 @@ class Takes:
         hello: What the device said.
         decoder: Counts what came.
         rings: Where windows see it.
+
+    Of a device that is too slow for steps it is logged, once, that it is.
     """
 
     def __init__(
         self, options: RecordOptions, rig: Rig, hello: Callable[[], Hello], decoder: Decoder, rings: LiveRings
     ) -> None:
         self._options, self._rig, self._hello, self._decoder, self._rings = options, rig, hello, decoder, rings
+        if hello().capabilities & Capability.STATIC_ONLY:
+            _log.warning("%s: %s.", hello().adc, STATIC_ONLY)
         self._protocol = get_protocol(options.protocol)
         self.clock = DeviceClock(hello().tick_rate_Hz, hello().boot)
         self.recording = False

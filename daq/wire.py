@@ -23,13 +23,24 @@ from daq.layout import (
     Status,
     layout_text,
 )
-from daq.messages import REPLY, Capability, ClockReply, ErrorCode, ErrorReply, Hello, Kind, Stats
+from daq.messages import (
+    REPLY,
+    Capability,
+    ClockReply,
+    ErrorCode,
+    ErrorReply,
+    Hello,
+    Kind,
+    Parameter,
+    Stats,
+    encode_set,
+)
 
 __all__ = [
     "CHANNELS", "CONTROL", "CONTROL_HEAD", "CONTROL_SEED", "DATA", "FRAME_BYTES", "FRAME_DTYPE", "LAYOUT",
     "LAYOUT_SEED", "MAX_PAYLOAD", "OFFSET", "PROTOCOL_VERSION", "REPLY", "SYNC", "Capability", "ClockReply", "Control",
-    "ErrorCode", "ErrorReply", "Field", "Hello", "Kind", "Stats", "Status", "encode_control", "encode_frames",
-    "layout_text",
+    "ErrorCode", "ErrorReply", "Field", "Hello", "Kind", "Parameter", "Stats", "Status", "encode_control",
+    "encode_frames", "encode_set", "layout_text",
 ]  # fmt: skip
 
 MAX_PAYLOAD = 96

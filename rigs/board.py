@@ -7,10 +7,10 @@ from fractions import Fraction
 import numpy as np
 from numpy.typing import NDArray
 
+from analysis.gates import STATIC_RATE_HZ
 from daq.wire import CHANNELS, LAYOUT_SEED, PROTOCOL_VERSION, Capability, Hello, Status, encode_frames
 from rigs.chain import BLOCK, SignalChain
 
-STATIC_ONLY_BELOW_HZ = 200.0
 RATE_DENOMINATOR = 1 << 16
 """HELLO states the sample rate as a fraction of two 32-bit numbers."""
 TICK_SLACK = 1e-6
@@ -45,6 +45,8 @@ class Board:
     """Timer at power-on, ticks."""
     buffer_frames: int = 4096
     """Frames kept for a host that does not read, or while the board hangs; more are dropped and counted."""
+    static_only: bool | None = None
+    """Whether HELLO says that it is too slow for steps; None: if it is."""
     sync_period_s: float = 0.0
     """The sync input carries a square wave of this period, s; 0 = there is no sync input."""
 
@@ -173,14 +175,14 @@ def hello(board: Board, epoch: Epoch, chain: SignalChain) -> Hello:
     Args:
         board: The board.
         epoch: The current boot.
-        chain: Gives the true sample rate, and whether there is a belt counter.
+        chain: Gives the true sample rate, the skew of its channels, and whether there is a belt counter.
 
     Returns:
         The facts.
     """
     rate = Fraction(board.hello_rate_Hz or chain.rate_Hz).limit_denominator(RATE_DENOMINATOR)
     capabilities = Capability(0)
-    if rate < STATIC_ONLY_BELOW_HZ:
+    if rate < STATIC_RATE_HZ if board.static_only is None else board.static_only:
         capabilities |= Capability.STATIC_ONLY
     if chain.sensors.pulses_per_m:
         capabilities |= Capability.BELT_COUNTER
@@ -199,6 +201,6 @@ def hello(board: Board, epoch: Epoch, chain: SignalChain) -> Hello:
         channels=board.channels,
         gains=board.gains,
         channel_map=tuple(range(CHANNELS)),
-        skew_100ns=(0,) * CHANNELS,
+        skew_100ns=tuple(round(late_s * 1e7) for late_s in chain.skew_s.tolist()),
         capabilities=int(capabilities),
     )

@@ -4,6 +4,7 @@ The chain works in fixed blocks that begin at multiples of BLOCK samples, and dr
 that is keyed by seed and block number. So a sample has the same value however the stream is cut later.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -61,7 +62,7 @@ class CellBehaviour:
     """Probability that one value has one wrong bit of the upper 16: the ±2ⁿ spikes of a bad connection."""
 
     def zero_N(self, t_s: Floats) -> Floats:
-        """What drift and warm-up add to every cell at t_s (n,), N."""
+        """What drift and warm-up add to every cell at t_s, of any shape, N."""
         warm = self.warmup_N * np.exp(-t_s / self.warmup_s)
         return self.drift_N_per_min / 60.0 * t_s + warm
 
@@ -97,6 +98,14 @@ def _key(seed: int) -> NDArray[np.uint64]:
     return np.asarray(np.random.SeedSequence(seed).generate_state(2, np.uint64), np.uint64)
 
 
+def _plugged(swap: Sequence[tuple[int, int]]) -> NDArray[np.int64]:
+    """Which cell is plugged into each channel."""
+    cells = np.arange(CHANNELS)
+    for one, other in swap:
+        cells[[one, other]] = cells[[other, one]]
+    return cells
+
+
 class SignalChain:
     """Makes the counts of an ADC that runs under a known force; sample k is taken at k / rate_Hz.
 
@@ -107,6 +116,7 @@ class SignalChain:
         modes: Deck modes along x, y, z.
         cells: Noise, drift and faults of the cells.
         seed: Fixes all that is random.
+        skew_s: So much later than k / rate_Hz a multiplexing ADC takes channel 0, 1, …; 0 for those left out.
     """
 
     def __init__(
@@ -117,11 +127,17 @@ class SignalChain:
         modes: tuple[DeckMode, DeckMode, DeckMode],
         cells: CellBehaviour,
         seed: int = 0,
+        skew_s: Sequence[float] = (),
     ) -> None:
         self.source, self.sensors, self.rate_Hz = source, sensors, rate_Hz
         self.modes, self.cells, self.seed = modes, cells, seed
-        belts = sensors.gain.shape[1]
-        self._deck = Deck(modes, rate_Hz, belts)
+        self.skew_s = np.zeros(CHANNELS)
+        """(8,): how much later than the others each channel is sampled, s."""
+        self.skew_s[: len(skew_s)] = skew_s
+        self._late_s = np.empty(CHANNELS)  # of each cell, whose plug may be in another channel
+        self._late_s[_plugged(cells.swap)] = self.skew_s
+        self._moments = np.unique(self._late_s)
+        self._rest()
         self._gain = np.ascontiguousarray(sensors.gain.reshape(CHANNELS, -1)) * cells.gain
         self._used = sensors.counts_per_N != 0.0
         draw = np.random.default_rng(np.random.SeedSequence([seed, 1])).uniform(-1.0, 1.0, CHANNELS)
@@ -149,7 +165,7 @@ class SignalChain:
         if number < self._next:
             raise ValueError(f"block {number} has gone by, the chain is at block {self._next - 1}")
         if number - self._next > LONG_SILENCE_BLOCKS:
-            self._deck = Deck(self.modes, self.rate_Hz, self.sensors.gain.shape[1])
+            self._rest()
             self._next = number - SETTLING_BLOCKS
         for skipped in range(self._next, number):
             self._load(skipped * BLOCK)
@@ -160,7 +176,8 @@ class SignalChain:
         first = number * BLOCK
         t_s = np.arange(first, first + BLOCK) / self.rate_Hz
         loaded = self._load(first)
-        zero_N = self.offset_N[:, np.newaxis] + self.cells.zero_N(t_s)
+        taken_s = t_s + self._late_s[:, np.newaxis] if self._moments.any() else t_s
+        zero_N = self.offset_N[:, np.newaxis] + self.cells.zero_N(taken_s)
         values = loaded + zero_N * self.sensors.counts_per_N[:, np.newaxis]
         values += self._noise(number)
         if self.cells.spike:
@@ -174,19 +191,30 @@ class SignalChain:
         saturated = ((counts == -full) | (counts == full - 1)).any(axis=0)
         return SignalBlock(np.ascontiguousarray(counts.T, np.int32), saturated, self._pulses(t_s))
 
+    def _rest(self) -> None:
+        """Let the deck start at rest: one solution of its motion for each moment at which channels are sampled."""
+        self._decks = [Deck(self.modes, self.rate_Hz, self.sensors.gain.shape[1]) for _ in self._moments]
+
     def _load(self, first: int) -> Floats:
         """Counts that the force makes, after the deck: (8, BLOCK)."""
-        factor = self._deck.factor
+        factor = self._decks[0].factor
         fine = np.arange(first * factor, (first + BLOCK) * factor) / (self.rate_Hz * factor)
-        wrench = self.source.wrench(fine)
+        counts = np.empty((CHANNELS, BLOCK))
+        for late_s, deck in zip(self._moments, self._decks, strict=True):
+            cells = self._late_s == late_s
+            felt = deck.feed(self._wrench(fine + late_s)).reshape(-1, BLOCK)
+            counts[cells] = np.einsum("cw,wn->cn", self._gain[cells], felt)
+        return counts
+
+    def _wrench(self, t_s: Floats) -> Floats:
+        """Force on each of the rig's belts: (B, 6, n)."""
+        wrench = self.source.wrench(t_s)
         belts = self.sensors.gain.shape[1]
         if len(wrench) != belts:
             if belts != 1:
                 raise ValueError(f"a force on {len(wrench)} belt(s) cannot stand on {belts} belts")
             wrench = wrench.sum(axis=0, keepdims=True)
-        felt = self._deck.feed(wrench).reshape(-1, BLOCK)
-        counts: Floats = np.einsum("cw,wn->cn", self._gain, felt)
-        return counts
+        return wrench
 
     def _noise(self, number: int) -> Floats:
         sd = np.where(self._used, self.cells.noise_N * np.abs(self.sensors.counts_per_N), _UNUSED_NOISE_COUNTS)

@@ -56,6 +56,8 @@ class VirtualDevice:
     ) -> None:
         self.chain, self.faults, self.board = chain, faults or Faults(), board or Board()
         self.unplugged = False
+        self.plugs = 1
+        """How often the cable was plugged in: who has opened the port before the last time holds a dead one."""
         self._line = Line(self.faults, chain.seed, self.board.buffer_frames, flow_control=flow_control)
         self._framer = Framer(chain, self.board)
         self._zero_s: float | None = None  # device time of the chain's sample 0
@@ -111,6 +113,11 @@ class VirtualDevice:
     def take(self, limit: int | None = None) -> bytes:
         """Hand over what is on the line while no time passes; see `transmit`."""
         return self._line.take(limit)
+
+    @property
+    def back_s(self) -> float | None:
+        """When the cable will be plugged in again, device time, s; None if it is in, or stays out."""
+        return self._events[0][0] if self.unplugged and self._events else None
 
     def due_s(self, frames: int = 1) -> float | None:
         """When so many more frames will have been sent, or something else will have happened.
@@ -173,10 +180,15 @@ class VirtualDevice:
         elif what == "reset":
             self.ledger.resets += 1
             self._power_up()
+        elif what == "replug":
+            self.unplugged = False
+            self.plugs += 1
+            self._power_up()
         else:
             self._epoch.streaming = False
             self.unplugged = self.ledger.unplugged = True
-            self._events.clear()
+            while self._events and self._events[0][1] != "replug":  # without power nothing else happens
+                self._events.pop(0)
 
     def _power_up(self, seq0: int = 0, tick0: int = 0) -> None:
         """Begin a new epoch, silent until START."""
@@ -243,8 +255,8 @@ class VirtualDevice:
         events = [(at, "reset") for at in faults.reset_at_s]
         if faults.stall_at_s is not None:
             events += [(faults.stall_at_s, "stall"), (faults.stall_at_s + faults.stall_s, "wake")]
-        if faults.unplug_at_s is not None:
-            events.append((faults.unplug_at_s, "unplug"))
+        events += [(at, "unplug") for at in faults.unplug_at_s]
+        events += [(at, "replug") for at in faults.replug_at_s]
         return sorted((at + zero_s - 0.5 / self.chain.rate_Hz, what) for at, what in events)
 
     def _stop(self) -> bytes:

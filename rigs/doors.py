@@ -5,6 +5,7 @@ import select
 import socket
 import sys
 from contextlib import suppress
+from pathlib import Path
 from typing import Protocol
 
 from daq.errors import LinkError
@@ -79,11 +80,14 @@ class Door(Protocol):
 class PtyDoor:
     """A pseudo-terminal: to programs it is a serial port, /dev/pts/N. POSIX only.
 
+    Args:
+        link: A symbolic link to make to it, which is its address then; removed with it. None for none.
+
     Raises:
-        LinkError: This system has no pseudo-terminals.
+        LinkError: This system has no pseudo-terminals, or the link cannot be made.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, link: Path | None = None) -> None:
         if sys.platform == "win32":
             raise LinkError(
                 "pseudo-terminal",
@@ -98,6 +102,15 @@ class PtyDoor:
         self.address = os.ttyname(slave)
         os.close(slave)  # from now on the master hangs up whenever the last client has gone
         os.set_blocking(self._master, False)
+        self._link = link
+        if link is not None:
+            try:
+                link.symlink_to(self.address)
+            except OSError as error:
+                os.close(self._master)
+                step = "Choose another name; nothing is overwritten."
+                raise LinkError(str(link), expected="a new link", seen=str(error.strerror), next_step=step) from error
+            self.address = str(link)
 
     def wait_for_client(self, stop: Stop) -> bool:
         """Wait until somebody opens the terminal."""
@@ -142,6 +155,8 @@ class PtyDoor:
 
     def close(self) -> None:
         """Remove the terminal; a client sees its device vanish."""
+        if self._link is not None:
+            self._link.unlink(missing_ok=True)
         os.close(self._master)
 
     def _hung_up(self) -> bool:
@@ -175,6 +190,7 @@ class TcpDoor:
             ) from error
         name, number = self._listener.getsockname()[:2]
         self.address = f"socket://{name}:{number}"
+        self.port: int = number
         self._client: socket.socket | None = None
 
     def wait_for_client(self, stop: Stop) -> bool:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise, zip_longest
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,8 +33,10 @@ class Faults:
     """For how long it hangs, s."""
     reset_at_s: tuple[float, ...] = ()
     """When the board reboots, s."""
-    unplug_at_s: float | None = None
+    unplug_at_s: tuple[float, ...] = ()
     """When the cable is pulled out, s."""
+    replug_at_s: tuple[float, ...] = ()
+    """When it is plugged in again, s; the last may be missing: then it stays out."""
 
     def __post_init__(self) -> None:
         total = self.drop + self.corrupt + self.cut + self.duplicate
@@ -44,11 +47,30 @@ class Faults:
                 seen=f"{self.drop:g}, {self.corrupt:g}, {self.cut:g}, {self.duplicate:g}",
                 next_step="A frame meets one fate only.",
             )
+        self._check_cable()
+
+    def _check_cable(self) -> None:
+        """The cable goes out and in by turns, and not while the board hangs."""
+        ins_and_outs = [at for pair in zip_longest(self.unplug_at_s, self.replug_at_s) for at in pair if at is not None]
+        one_more = len(self.unplug_at_s) - len(self.replug_at_s)
+        if one_more not in (0, 1) or any(late <= early for early, late in pairwise(ins_and_outs)):
+            raise LinkError(
+                "unplug_at_s, replug_at_s",
+                expected="times by turns: out, in, out, …",
+                seen=f"out at {_times(self.unplug_at_s)}, in at {_times(self.replug_at_s)}",
+            )
+        stall_s = self.stall_at_s
+        if stall_s is not None and any(stall_s <= at < stall_s + self.stall_s for at in self.unplug_at_s):
+            raise LinkError("unplug_at_s", expected="a board that does not hang then", seen="one in its stall")
 
     @property
     def on_line(self) -> bool:
         """Whether any frame can be harmed on the line."""
         return self.drop + self.corrupt + self.cut + self.duplicate > 0.0
+
+
+def _times(times_s: Sequence[float]) -> str:
+    return ", ".join(f"{at:g}" for at in times_s) or "no time"
 
 
 @dataclass(frozen=True)
@@ -140,7 +162,7 @@ class Ledger:
     resets: int = 0
     """Reboots while plugged in."""
     unplugged: bool = False
-    """The cable has been pulled out."""
+    """The cable has been pulled out; it may be in again."""
     rx_errors: int = 0
     """Commands with a wrong CRC, or broken off, all ignored."""
     boots: list[int] = field(default_factory=list)

@@ -33,6 +33,26 @@ class Pump:
             self._now_s = (host_now() - self._began_s) * self._speed
         return self._now_s
 
+    @property
+    def back_in_s(self) -> float | None:
+        """Real time until a pulled cable is plugged in again, s; None if it is in, or stays out."""
+        back_s = self.device.back_s
+        if back_s is None:
+            return None
+        return 0.0 if self._free else max(0.0, (back_s - self.now_s()) / self._speed)
+
+    def plug_in(self) -> bool:
+        """Look whether a cable that was pulled is in again; at full speed nobody waits for it, time goes on to then.
+
+        Returns:
+            Whether it is in.
+        """
+        back_s = self.device.back_s
+        if self._free and back_s is not None:
+            self._now_s = max(self._now_s, back_s)
+        self.device.advance(self.now_s())
+        return not self.device.unplugged
+
     def put(self, data: bytes) -> None:
         """Give the device what the host wrote."""
         self.device.receive(data, self.now_s())

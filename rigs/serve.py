@@ -1,6 +1,9 @@
 """Puts a virtual treadmill behind a real serial door, so that any program can open it like hardware."""
 
+import select
 from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path
 
 from daq.wire import FRAME_BYTES
 from rigs.device import VirtualDevice
@@ -24,6 +27,7 @@ def serve_pty(
     on_ready: Ready,
     *,
     on_client: Visit | None = None,
+    link: Path | None = None,
     reset_on_open: bool = True,
     stop: Stop | None = None,
 ) -> VirtualDevice:
@@ -31,15 +35,17 @@ def serve_pty(
 
     Args:
         url: The treadmill, virtual://NAME?…
-        on_ready: Called once with the name of the terminal, e.g. /dev/pts/3.
+        on_ready: Called with the name of the terminal, e.g. /dev/pts/3, or of the link; with `replug_at_s` each time
+            that the cable is plugged in again.
         on_client: Called with True when somebody has opened it and with False when they are gone.
+        link: A symbolic link to make to it; there is none while the cable is out.
         reset_on_open: Every opening resets the board, as on an Arduino.
-        stop: Ends it; otherwise it runs until interrupted, or until the device's `unplug_at_s`.
+        stop: Ends it; otherwise it runs until interrupted, or until the cable is pulled for good.
 
     Returns:
         The device, with its ledger.
     """
-    return _serve(url, PtyDoor, on_ready, on_client, reset_on_open, stop)
+    return _serve(url, lambda: PtyDoor(link), on_ready, on_client, reset_on_open, stop)
 
 
 def serve_tcp(
@@ -57,16 +63,24 @@ def serve_tcp(
     Args:
         url: The treadmill, virtual://NAME?…
         port: Port number; 0 takes a free one.
-        on_ready: Called once with the address, e.g. socket://127.0.0.1:7000.
+        on_ready: Called with the address, e.g. socket://127.0.0.1:7000; with `replug_at_s` each time that the cable is
+            plugged in again.
         on_client: Called with True when somebody has connected and with False when they are gone.
         host: Interface to listen on; others than this computer reach it only if you say so.
         reset_on_open: Every connection resets the board, as opening the port does on an Arduino.
-        stop: Ends it; otherwise it runs until interrupted, or until the device's `unplug_at_s`.
+        stop: Ends it; otherwise it runs until interrupted, or until the cable is pulled for good.
 
     Returns:
         The device, with its ledger. A LinkError says that the port cannot be used.
     """
-    return _serve(url, lambda: TcpDoor(port, host), on_ready, on_client, reset_on_open, stop)
+    ports = [port]
+
+    def make_door() -> TcpDoor:
+        door = TcpDoor(ports[0], host)
+        ports[0] = door.port  # the same again after the cable was pulled
+        return door
+
+    return _serve(url, make_door, on_ready, on_client, reset_on_open, stop)
 
 
 def _serve(
@@ -78,37 +92,62 @@ def _serve(
     stop: Stop | None,
 ) -> VirtualDevice:
     asked = VirtualUrl.parse(url)
-    device = make_device(asked)
-    pump = Pump(device, asked.values["speed"])
-    door, own_stop = make_door(), stop or Stop()
-    tell = on_client or (lambda _: None)
-    opened = 0
-    try:
-        on_ready(door.address)
-        while not device.unplugged and door.wait_for_client(own_stop):
-            if opened and reset_on_open:
-                device.reboot(pump.now_s())
-            device.transmit(pump.now_s())  # what it said to nobody
-            opened += 1
-            tell(True)
-            stopped = _attend(pump, door, own_stop)
-            tell(False)
-            if stopped:
-                break
-            if reset_on_open:
-                device.hush(pump.now_s())
-    finally:
-        door.close()
-        if stop is None:
-            own_stop.close()
-    return device
+    pump = Pump(make_device(asked), asked.values["speed"])
+    with ExitStack() as cleanup:
+        stopping = stop or cleanup.enter_context(Stop())
+        while True:
+            door = make_door()
+            try:
+                on_ready(door.address)
+                stopped = _welcome(pump, door, stopping, on_client or (lambda _: None), reset_on_open=reset_on_open)
+            finally:
+                door.close()
+            if stopped or not _plugged_in_again(pump, stopping):
+                return pump.device
+
+
+def _plugged_in_again(pump: Pump, stop: Stop) -> bool:
+    """Wait for a cable that was pulled; False if it stays out, or if asked to stop before."""
+    while not pump.plug_in():
+        wait_s = pump.back_in_s
+        if wait_s is None or select.select([stop], [], [], wait_s)[0]:
+            return False
+    return True
+
+
+def _welcome(pump: Pump, door: Door, stop: Stop, tell: Visit, *, reset_on_open: bool) -> bool:
+    """Serve one client after the other until the cable is pulled; True if asked to stop."""
+    device, plugs, opened = pump.device, pump.device.plugs, 0
+    while _is_in(device, plugs):
+        if not door.wait_for_client(stop):
+            return True
+        device.advance(pump.now_s())
+        if not _is_in(device, plugs):
+            return False
+        if opened and reset_on_open:
+            device.reboot(pump.now_s())
+        device.transmit(pump.now_s())  # what it said to nobody
+        opened += 1
+        tell(True)
+        stopped = _attend(pump, door, stop)
+        tell(False)
+        if stopped:
+            return True
+        if reset_on_open:
+            device.hush(pump.now_s())
+    return False
+
+
+def _is_in(device: VirtualDevice, plugs: int) -> bool:
+    """Whether the cable is in as it was, without having been out."""
+    return not device.unplugged and device.plugs == plugs
 
 
 def _attend(pump: Pump, door: Door, stop: Stop) -> bool:
     """Serve one client until it goes or the device does; True if asked to stop."""
-    out = memoryview(b"")
+    out, plugs = memoryview(b""), pump.device.plugs
     try:
-        while out or pump.device.waiting or not pump.device.unplugged:
+        while out or pump.device.waiting or _is_in(pump.device, plugs):
             wait_s = None if out else pump.wait_s()
             timeout_s = None if wait_s is None else max(wait_s, _LEAST_SLEEP_S)
             heard, stopped = door.select(stop, sending=bool(out), timeout_s=timeout_s)

@@ -47,8 +47,7 @@ def make_device(url: str | VirtualUrl, *, first_boot: int = 0) -> VirtualDevice:
     asked = VirtualUrl.parse(url) if isinstance(url, str) else url
     rig, v = load_rig(asked.rig), asked.values
     rate_Hz = v["rate"] or rig.sample_rate_Hz
-    source = make_source(v, rate_Hz, belt_centres(rig))
-    chain = SignalChain(source, sensors_of(rig), rate_Hz, modes_of(rig, v), _cells(rig, v), v["seed"])
+    chain = _chain(rig, v, make_source(v, rate_Hz, belt_centres(rig)), rate_Hz)
     return VirtualDevice(
         chain, _pick(Faults, v), _board(rig, v), first_boot=first_boot, flow_control=math.isinf(v["speed"])
     )
@@ -75,7 +74,7 @@ def device_from_arrays(
     source = _sampled(
         wrench, fs_Hz, rate_Hz, len(belt_centres(rig)), loop=loop, speed_m_s=belt_speed_m_s, title="arrays"
     )
-    chain = SignalChain(source, sensors_of(rig), rate_Hz, modes_of(rig, v), _cells(rig, v), v["seed"])
+    chain = _chain(rig, v, source, rate_Hz)
     return VirtualDevice(chain, _pick(Faults, v), _board(rig, v), flow_control=math.isinf(v["speed"]))
 
 
@@ -236,6 +235,12 @@ def _sampled(
     if rate_Hz < fs_Hz:
         wrench = band_limit(wrench, fs_Hz, BAND * rate_Hz, loop=loop)
     return Sampled(wrench, fs_Hz, loop=loop, speed_m_s=speed, title=title)
+
+
+def _chain(rig: Rig, values: Values, source: ForceSource, rate_Hz: float) -> SignalChain:
+    skew_s = [late_us * 1e-6 for late_us in values["skew_us"]]
+    cells = _cells(rig, values)
+    return SignalChain(source, sensors_of(rig), rate_Hz, modes_of(rig, values), cells, values["seed"], skew_s)
 
 
 def _cells(rig: Rig, values: Values) -> CellBehaviour:

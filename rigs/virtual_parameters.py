@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
+from daq.wire import CHANNELS
 from rigs.sources import Load
 
 _PROBABILITY = "a probability, 0 to 1"
@@ -116,6 +117,14 @@ def read_rate(text: str) -> float:
     """Read a sample rate; it is one that HELLO can state as a fraction."""
     value = number(10.0, 32_000.0)(text)
     return float(Fraction(value).limit_denominator(1 << 16))
+
+
+def read_skew(text: str) -> tuple[float, ...]:
+    """Read how late each channel is sampled, in µs; in steps of 0.1 µs, as HELLO states it."""
+    late_us = some(number(0.0, 6553.5))(text)
+    if len(late_us) > CHANNELS:
+        raise ValueError(text)
+    return tuple(round(value, 1) for value in late_us)
 
 
 def read_speed(text: str) -> float:
@@ -231,6 +240,8 @@ def _board() -> list[Parameter]:
     return [
         Parameter("rate", group, read_rate, "Hz, 10 to 32000; may be a fraction, such as 976.5625",
             "True sample rate.", shown="the rig's"),
+        Parameter("skew_us", group, read_skew, "µs, 0 to 6553.5, with commas between: channel 0, 1, …",
+            "A multiplexing ADC: so long after data-ready it samples each channel, and says so in HELLO.", (), "0"),
         Parameter("hello_rate", group, read_rate, "Hz, 10 to 32000", "Sample rate that HELLO states.",
             shown="the true one"),
         Parameter("clock_ppm", group, number(-100_000, 100_000), "parts per million, −100000 to 100000",
@@ -256,8 +267,11 @@ def _board() -> list[Parameter]:
         Parameter("stall_s", line, number(0, 1e6, above=True), "seconds, above 0", "For how long it hangs.", 1.0),
         Parameter("reset_at_s", line, some(number(0)), "seconds, with commas between", "When the board reboots.", (),
             "never"),
-        Parameter("unplug_at_s", line, number(0), "seconds, at least 0", "When the cable is pulled out.",
-            shown="never"),
+        Parameter("unplug_at_s", line, some(number(0)), "seconds, with commas between", "When the cable is pulled out.",
+            (), "never"),
+        Parameter("replug_at_s", line, some(number(0)), "seconds, with commas between",
+            "When it is plugged in again, and the board boots; the last may be missing: then it stays out.", (),
+            "never"),
     ]  # fmt: skip
 
 

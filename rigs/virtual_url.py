@@ -20,6 +20,7 @@ _NEEDS = {
     "tap_s": "tap",
     "warmup_s": "warmup_N",
     "stall_s": "stall_at_s",
+    "replug_at_s": "unplug_at_s",
 }
 """Parameters that mean nothing without another one."""
 _STEP = ("contact_ms", "flight_ms", "braking_BW", "foot_x_m", "roll_m", "step_width_m")

@@ -152,6 +152,7 @@ def progress_text(progress: Progress) -> str:
     """Elapsed time, frames, rate, losses, steps, cadence, in one line."""
     minutes, seconds = divmod(progress.elapsed_s, 60)
     parts = [
+        *(("unplugged – waiting for it",) if progress.unplugged else ()),
         *(("waiting",) if progress.state == "waiting" else ()),
         f"{int(minutes):02d}:{seconds:04.1f}",
         f"{progress.rows:,} frames",

@@ -31,6 +31,12 @@ ASKING = {"red": "PROBLEM", "amber": "look"}
 """States of the quality lights that are told, in words, the worst first."""
 MOST_LIGHTS = 10
 FEET = {"L": "left", "R": "right"}
+SOURCES = {
+    "mass": "from the mass given",
+    "strides": "mean force of the first strides",
+    "standing": "force of standing still",
+}
+"""Where body weight comes from."""
 
 
 def print_json(results: Any) -> None:
@@ -62,16 +68,24 @@ def _recording(results: Results) -> Iterator[str]:
     )
     if results["ended_by"] is not None:
         yield f"ended before its time: {results['ended_by']}"
+    if not results["steps"] and "contact_time_ms" in results["missing"]:
+        yield f"no steps: {results['missing']['contact_time_ms']}"
+    else:
+        yield _steps(results)
+    if results["standing_N"] is not None:
+        yield f"standing weight {results['standing_N']:.1f} N"
+    if results["bw_N"] is not None:
+        yield f"body weight {results['bw_N']:.1f} N ({SOURCES[results['bw_source']]})"
+    if results["weight_closure"] is not None:
+        yield f"weight closure {results['weight_closure']:.4f} (1 if mass, scale and zero are right)"
+
+
+def _steps(results: Results) -> str:
     bad = invalid_steps(results)
-    yield (
+    return (
         f"{len(results['steps'])} steps" + (f", {bad} of them invalid" if bad else "") + _sides(results["steps"])
         + f"; protocol {results['protocol']}"
     )  # fmt: skip
-    if results["bw_N"] is not None:
-        source = {"mass": "from the mass given", "strides": "mean force of the first strides"}[results["bw_source"]]
-        yield f"body weight {results['bw_N']:.1f} N ({source})"
-    if results["weight_closure"] is not None:
-        yield f"weight closure {results['weight_closure']:.4f} (1 if mass, scale and zero are right)"
 
 
 def _sides(steps: list[dict[str, Any]]) -> str:

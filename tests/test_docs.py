@@ -15,7 +15,7 @@ ROOT = Path(__file__).parents[1]
 METRICS = (ROOT / "docs" / "metrics.md").read_text(encoding="utf-8")
 ACCURACY = (ROOT / "docs" / "accuracy.md").read_text(encoding="utf-8")
 NAMES = {column.name for column in COLUMNS}
-OTHER = {"bw_N", "shoe_length_m"}
+OTHER = {"bw_N", "shoe_length_m", "standing_N"}
 """Session figures and fields of the subject file that are named on the page."""
 UNITS = ("ms", "s", "BW", "BW_s", "mm", "m", "pct", "deg", "N", "kN_m", "p", "spm", "class", "m_s", "N_s", "W")
 

@@ -227,7 +227,7 @@ def run(wrench: Floats, setup: Setup, cuts: Sequence[int] = ()) -> dict[str, np.
 
     n = wrench.shape[1]
     tick = np.round(np.arange(n) * (1e6 / setup.sample_rate_Hz)).astype(np.int64)
-    with mock.patch.object(analysis.pipeline, "measure", keep):
+    with mock.patch.object(analysis.stepping, "measure", keep):
         pipeline = Pipeline(setup)
         for begin, end in pairwise([0, *cuts, n]):
             pipeline.feed(wrench.T[begin:end], tick[begin:end], np.zeros(end - begin, np.uint8))

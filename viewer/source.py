@@ -99,6 +99,8 @@ class Status:
     """Resets of the device."""
     saturated: int = 0
     """Samples at the end of the converter's range."""
+    unplugged: bool = False
+    """The device's port is gone; the recorder waits for it."""
     latency_ms: float | None = None
     """From a sample's moment to its being drawn."""
     clock_ppm: float | None = None

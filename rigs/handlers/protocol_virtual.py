@@ -27,7 +27,7 @@ class Serial(SerialBase):  # type: ignore[misc, unused-ignore]
         self._pump: Pump | None = None
         self._changed = threading.Condition()
         self._cancelled = False
-        self._boots = 0
+        self._first_boot = self._plugs = 0
         super().__init__(*args, **kwargs)
 
     @property
@@ -41,23 +41,28 @@ class Serial(SerialBase):  # type: ignore[misc, unused-ignore]
         """Plug the device in; it boots. Opened again, this port is the same board at its next boot.
 
         Raises:
-            SerialException: The port is open already, or has no URL.
+            SerialException: The port is open already, has no URL, or its cable is still out.
         """
         if self.is_open:
             raise SerialException("Port is already open.")
         if self.port is None:
             raise SerialException("Port must be configured before it can be used.")
-        url = VirtualUrl.parse(self.port)
-        self._pump = Pump(make_device(url, first_boot=self._boots), url.values["speed"])
-        self._boots += 1
+        if self._pump is not None and self._gone():
+            if not self._pump.plug_in():
+                raise SerialException("the cable of the virtual treadmill is out")
+            self._pump.device.take()  # what nobody has read was lost with the cable
+        else:
+            url = VirtualUrl.parse(self.port)
+            if self._pump is not None:
+                self._first_boot += len(self._pump.device.ledger.boots)
+            self._pump = Pump(make_device(url, first_boot=self._first_boot), url.values["speed"])
+        self._plugs = self._pump.device.plugs
         self._cancelled = False
         self.is_open = True
 
     def close(self) -> None:
         """Unplug the device; a read that waits ends."""
         with self._changed:
-            if self._pump is not None and self.is_open:
-                self._boots += self._pump.device.ledger.resets
             self.is_open = False
             self._changed.notify_all()
 
@@ -86,7 +91,7 @@ class Serial(SerialBase):  # type: ignore[misc, unused-ignore]
                 data += pump.take(size - len(data))
                 if len(data) >= size or self._cancelled:
                     break
-                if pump.device.unplugged and data:
+                if self._gone() and data:
                     break
                 self._complain_if_gone()
                 left_s = None if end_s is None else end_s - host_now()
@@ -170,10 +175,14 @@ class Serial(SerialBase):  # type: ignore[misc, unused-ignore]
             raise PortNotOpenError()
         return self._pump
 
+    def _gone(self) -> bool:
+        """Whether the cable was pulled since the port was opened; in again or not, this port is dead."""
+        device = self.device
+        return device.unplugged or device.plugs != self._plugs
+
     def _complain_if_gone(self) -> None:
         """Raise once everything sent before the cable was pulled has been read."""
-        device = self.device
-        if device.unplugged and not device.waiting:
+        if self._gone() and not self.device.waiting:
             raise SerialException("device disconnected (the cable of the virtual treadmill was pulled)")
 
     def _reconfigure_port(self) -> None:

@@ -10,6 +10,7 @@ import click
 from analysis.protocol import DEFAULT_PROTOCOL
 from analysis.setup import Runner
 from daq.errors import LinkError, SessionError, StanceError
+from daq.record_options import MOST_REPLUG_S
 from daq.recorder import Recorder, RecordOptions
 from daq.results import Results
 from daq.rig import load_rig
@@ -41,20 +42,23 @@ FOLDER = "recordings"
 @click.option(
     "--metronome", type=click.FloatRange(30, 400), metavar="STEPS_PER_MIN", help="Beat this cadence, audibly."
 )
+@click.option("--replug-s", default=60.0, show_default=True, type=click.FloatRange(0, MOST_REPLUG_S), metavar="SECONDS",
+              help="Wait so long for a board that is unplugged; what it missed is a gap. 0 does not wait.")  # fmt: skip
 @click.option("--bout", default="", metavar="NAME", help="Name of the bout with which the recording begins.")
 @protocol_option
 @subject_options
 @json_option
 def command(
     rig: str, port: str | None, baud: int, seconds: float | None, tare_s: float | None, out: str | None, wait: bool,
-    view: bool, metronome: float | None, bout: str, protocol: str | None, subject: Runner, as_json: bool,
+    view: bool, metronome: float | None, replug_s: float, bout: str, protocol: str | None, subject: Runner,
+    as_json: bool,
 ) -> None:  # fmt: skip
     """Record a session. Ctrl-C ends it properly."""
     rig = rig if rig is not None else rig_of(port)
     options = RecordOptions(
         rig=rig, port=choose_port(rig, port), out=choose_out(out, wait=wait), baud=baud, seconds=seconds,
         protocol=protocol or DEFAULT_PROTOCOL, subject=subject, autostart=not wait, stays=wait, tare_s=tare_s,
-        bout=bout,
+        replug_s=replug_s, bout=bout,
     )  # fmt: skip
     with beating(metronome):
         results = record(options, view=[] if view else None)

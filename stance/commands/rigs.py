@@ -85,11 +85,14 @@ def copy(rig: str, file: Path) -> None:
 @click.argument("rig", default="virtual")
 @click.option("--pty", is_flag=True, help="Behind a pseudo-terminal (POSIX): pyserial opens it like a board.")
 @click.option("--tcp", type=click.IntRange(0, 65535), metavar="PORT", help="Behind TCP on 127.0.0.1; 0 picks a port.")
+@click.option("--link", type=click.Path(path_type=Path), metavar="FILE", help="With --pty: a link to make to it.")
 @click.option("--options", default="", metavar="QUERY", help="As in a virtual:// URL, for example 'seed=2&drop=1e-4'.")
-def serve(rig: str, pty: bool, tcp: int | None, options: str) -> None:
+def serve(rig: str, pty: bool, tcp: int | None, link: Path | None, options: str) -> None:
     """Serve RIG's virtual treadmill as a real serial device, until Ctrl-C."""
     if pty == (tcp is not None):
         raise click.UsageError("Give either --pty or --tcp PORT.")
+    if link is not None and not pty:
+        raise click.UsageError("--link belongs to --pty.")
     from rigs.serve import serve_pty, serve_tcp
     from rigs.virtual_url import virtual_url
 
@@ -98,7 +101,7 @@ def serve(rig: str, pty: bool, tcp: int | None, options: str) -> None:
         if tcp is not None:
             serve_tcp(url, tcp, partial(_announce, rig))
         else:
-            serve_pty(url, partial(_announce, rig))
+            serve_pty(url, partial(_announce, rig), link=link)
     except KeyboardInterrupt:
         say("Stopped.")
 

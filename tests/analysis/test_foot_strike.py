@@ -20,7 +20,7 @@ from fit_foot_strike import fit, hold_out
 from foot_strike_data import excerpts, read_feet, run, steps_of, whole_trials
 from foot_strike_scores import of_feet, of_steps, score, threshold
 
-import analysis.pipeline
+import analysis.stepping
 from analysis.batch import make_batch
 from analysis.foot_strike import foot_strike_columns
 from analysis.foot_strike_model import MODEL
@@ -144,7 +144,7 @@ def batch_of(name):
         kept.append(batch.stances)
         return measure(batch, **options)
 
-    with mock.patch.object(analysis.pipeline, "measure", keep):
+    with mock.patch.object(analysis.stepping, "measure", keep):
         trial = record(name)
         analyse(trial.wrench, setup_of(trial))
     return max(kept, key=len), setup_of(trial)

@@ -8,18 +8,23 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 import numpy as np
 
 from daq.decoder import Decoder
+from daq.messages import SET_FORMAT
 from daq.wire import (
     LAYOUT_SEED,
     PROTOCOL_VERSION,
     REPLY,
+    Capability,
     ClockReply,
+    ErrorCode,
     ErrorReply,
     Hello,
     Kind,
+    Parameter,
     Stats,
     encode_control,
     encode_frames,
@@ -68,6 +73,11 @@ class Script:
     reset_on: Kind | None = None
     hello_after_reset: Hello | None = None
     ignore_first: int = 0
+    settings: dict[Parameter, tuple[float, ...]] | None = None
+
+    def __post_init__(self) -> None:
+        if self.settings is not None:
+            self.hello = replace(self.hello, capabilities=self.hello.capabilities | Capability.SETTINGS)
 
 
 class FakeDevice(threading.Thread):
@@ -78,6 +88,7 @@ class FakeDevice(threading.Thread):
         self.fd = fd
         self.script = script
         self.heard: list[tuple[float, int]] = []
+        self.set: list[tuple[int, int]] = []
         self.sent_seq = self.start_seq = -1
         self.resets = 0
         self._end = threading.Event()
@@ -104,7 +115,7 @@ class FakeDevice(threading.Thread):
                     os.write(self.fd, self.script.chatter)
                     continue
                 for control in self.parser.feed(data).controls:
-                    self._answer(control.kind, control.token)
+                    self._answer(control.kind, control.token, control.payload)
                 self._stream()
 
     def reset(self) -> None:
@@ -133,7 +144,7 @@ class FakeDevice(threading.Thread):
             os.write(self.fd, encode_control(Kind.HELLO | REPLY, 0, self.hello.encode()))
         return False
 
-    def _answer(self, kind: int, token: int) -> None:
+    def _answer(self, kind: int, token: int, asked: bytes) -> None:
         self.heard.append((time.perf_counter(), kind))
         if kind == self._reset_on:
             self._reset_on = None
@@ -144,8 +155,9 @@ class FakeDevice(threading.Thread):
             return
         if kind in self.script.mute:
             return
-        if kind in self.script.refuse:
-            os.write(self.fd, encode_control(Kind.ERROR, token, self.script.refuse[Kind(kind)].encode()))
+        refusal = self.script.refuse.get(Kind(kind)) or (self._obey_set(asked) if kind == Kind.SET else None)
+        if refusal is not None:
+            os.write(self.fd, encode_control(Kind.ERROR, token, refusal.encode()))
             return
         payload = b""
         if kind == Kind.HELLO:
@@ -164,6 +176,28 @@ class FakeDevice(threading.Thread):
             reply = self._frames(20) + reply  # what was in its transmit buffer
             self.streaming = False
         os.write(self.fd, reply)
+
+    def _obey_set(self, asked: bytes) -> ErrorReply | None:
+        """Change gain or rate as PROTOCOL.md says, whole or not at all."""
+        if self.script.settings is None:
+            return ErrorReply(ErrorCode.UNSUPPORTED, "no settings")
+        if self.streaming:
+            return ErrorReply(ErrorCode.BUSY, "streaming")
+        if len(asked) != SET_FORMAT.size:
+            return ErrorReply(ErrorCode.BAD_PAYLOAD, "length")
+        parameter, value = SET_FORMAT.unpack(asked)
+        self.set.append((parameter, value))
+        possible = self.script.settings[Parameter(parameter)]
+        scale = 1000 if parameter == Parameter.RATE_mHz else 1
+        near = [one for one in possible if abs(value / scale / one - 1) <= 1e-3]
+        if not near:
+            return ErrorReply(ErrorCode.BAD_PAYLOAD, " ".join(f"{one:g}" for one in possible))
+        if parameter == Parameter.GAIN:
+            self.hello = replace(self.hello, gains=(int(near[0]),) * 8)
+        else:
+            num, den = near[0].as_integer_ratio()
+            self.hello = replace(self.hello, rate_num=num, rate_den=den)
+        return None
 
     def _due(self) -> int:
         return int((time.perf_counter() - self.boot_s) * 1000)
@@ -201,6 +235,49 @@ def on_pty(script: Script | None = None) -> Iterator[tuple[str, FakeDevice]]:
         for fd in (master, slave):
             with suppress(OSError):
                 os.close(fd)
+
+
+class Cable:
+    """A device that can be unplugged and plugged in again: always behind the same link, each time on another terminal.
+
+    Args:
+        link: The link.
+        script: What the device does; it has another boot id each time.
+    """
+
+    def __init__(self, link: Path, script: Script | None = None) -> None:
+        self.link = link
+        self.script = script or Script()
+        self.devices: list[FakeDevice] = []
+        self._slaves: list[int] = []
+
+    def plug(self, **changes: object) -> FakeDevice:
+        """Plug it in, with another hello if wanted."""
+        import tty
+
+        master, slave = os.openpty()
+        tty.setraw(slave)
+        hello = replace(self.script.hello, boot=len(self.devices) + 1, **changes)
+        self.devices.append(FakeDevice(master, replace(self.script, hello=hello)))
+        self._slaves.append(slave)  # open, or the master would be hung up
+        self.devices[-1].start()
+        self.link.symlink_to(os.ttyname(slave))
+        return self.devices[-1]
+
+    def pull(self) -> None:
+        """Pull it out."""
+        self.link.unlink()
+        self.devices[-1].end()
+        for fd in (self.devices[-1].fd, self._slaves.pop()):
+            os.close(fd)
+
+    def __enter__(self) -> "Cable":
+        self.plug()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._slaves:
+            self.pull()
 
 
 @contextmanager

@@ -29,10 +29,12 @@ from daq.wire import (
     ErrorReply,
     Hello,
     Kind,
+    Parameter,
     Stats,
     Status,
     encode_control,
     encode_frames,
+    encode_set,
     layout_text,
 )
 
@@ -125,10 +127,29 @@ def test_protocol_seed_and_examples():
         np.array([EXAMPLE_COUNTS]), 258, 16909060, Status.LATE | Status.SYNC_IN, 513, 0xBEEF
     )  # fmt: skip
     assert frame.tobytes() == bytes.fromhex(data)
-    hello, clock = control.splitlines()
+    hello, clock, rate = control.splitlines()
     assert encode_control(Kind.HELLO, 1) == bytes.fromhex(hello)
     assert encode_control(Kind.CLOCK | REPLY, 9, ClockReply(1193046, 0xBEEF).encode()) == bytes.fromhex(clock)
+    assert encode_control(Kind.SET, 2, encode_set(Parameter.RATE_mHz, 976563)) == bytes.fromhex(rate)
     assert binascii.crc_hqx(b"123456789", 0xFFFF) == 0x29B1
+
+
+def test_protocol_names_every_parameter_of_set():
+    meaning = tables("\n**Set**")[0][0][4]
+    assert re.findall(r"(\d+): (\w+)", meaning) == [("1", "gain"), ("2", "sample")]
+    assert [int(parameter) for parameter in Parameter] == [1, 2]
+    assert f"exactly {messages.SET_FORMAT.size} bytes" in PROTOCOL
+
+
+@given(U8, U32)
+def test_set_is_what_struct_would_pack(parameter, value):
+    assert encode_set(parameter, value) == bytes([parameter]) + value.to_bytes(4, "big")
+
+
+@pytest.mark.parametrize(("parameter", "value"), [(1, -1), (2, 2**32), (256, 1)])
+def test_set_that_does_not_fit_is_refused(parameter, value):
+    with pytest.raises(ValueError, match="SET"):
+        encode_set(parameter, value)
 
 
 def test_numpy_view_follows_the_layout():

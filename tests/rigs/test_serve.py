@@ -159,6 +159,33 @@ def test_pulling_the_cable_ends_the_service_and_the_reader_notices(door):
     assert decoder.counters.frames <= 200
 
 
+@pytest.mark.parametrize("door", DOORS)
+def test_plugged_in_again_the_board_is_there_again_under_its_old_name(door, tmp_path):
+    url = "virtual://virtual?load=none&unplug_at_s=0.2&replug_at_s=0.4"
+    options = {"link": tmp_path / "treadmill"} if door == "pty" else {}
+    boots = []
+    with serving(door, url, **options) as (address, served):
+        if door == "pty":
+            assert address == str(tmp_path / "treadmill")
+        with client(address) as port:
+            boots.append(hello_of(port).boot)
+            with pytest.raises(OSError, match=r"."):
+                stream(port, 10_000, Decoder())
+        while len(boots) < 2:  # the door is not open yet, or just closing
+            with contextlib.suppress(OSError), serial.serial_for_url(address, timeout=1) as port:
+                boots.append(hello_of(port).boot)
+    assert not served[0].unplugged
+    assert served[0].ledger.boots == boots
+    assert not (tmp_path / "treadmill").is_symlink()
+
+
+@POSIX
+def test_a_link_that_is_there_already_is_refused(tmp_path):
+    (tmp_path / "treadmill").touch()
+    with pytest.raises(LinkError, match="a new link"):
+        PtyDoor(tmp_path / "treadmill")
+
+
 @POSIX
 def test_the_link_layer_opens_the_terminal():
     with serving("pty", "virtual://virtual?seed=1") as (address, _), open_link(address) as link:

@@ -5,6 +5,7 @@ import pytest
 from virtual_host import Host, running
 
 from analysis.wrench import apply_matrix
+from daq.errors import LinkError
 from daq.rig import load_rig
 from daq.wire import FRAME_BYTES, Kind, Status
 
@@ -142,6 +143,51 @@ def test_after_the_cable_is_pulled_nothing_comes():
     assert host.ledger.unplugged
     assert len(host.chunk) == 1000
     assert host.ask(Kind.HELLO) == []
+
+
+def test_plugged_in_again_it_boots_and_the_runner_has_run_on():
+    through, broken = running(), running(unplug_at_s="1,2.5", replug_at_s="1.5,3", seq0=7)
+    through.run(4000)
+    for first, end in ((0, 1000), (1500, 2500), (3000, 4000)):
+        rows = len(broken.chunk)
+        broken.run(end - first, portion=40)
+        np.testing.assert_array_equal(broken.chunk.counts[rows:], through.chunk.counts[first:end])
+        if end < 4000:
+            assert broken.pump.take(1000) == b""
+            assert broken.device.unplugged
+            assert broken.ask(Kind.HELLO) == []
+            assert broken.pump.plug_in()
+            assert broken.pump.take(1000) == b""  # silent until START
+            broken.start()
+    assert broken.chunk.gap_lost.tolist() == [-1, -1]
+    assert list(dict.fromkeys(broken.chunk.boot.tolist())) == broken.ledger.boots
+    assert broken.ledger.resets == 0
+    check(broken)
+
+
+def test_without_power_nothing_else_happens():
+    host = running(load="none", unplug_at_s="1", reset_at_s="2", stall_at_s="2.2", stall_s="0.1", replug_at_s="3")
+    host.run(10_000)
+    assert host.pump.plug_in()
+    assert host.ledger.resets == 0
+    assert len(host.ledger.boots) == 2
+    assert not host.pump.device.back_s
+
+
+@pytest.mark.parametrize(
+    ("faults", "seen"),
+    [
+        ("unplug_at_s=1,2", "out at 1, 2, in at no time"),
+        ("unplug_at_s=1&replug_at_s=1", "out at 1, in at 1"),
+        ("unplug_at_s=1,2&replug_at_s=3", "out at 1, 2, in at 3"),
+        ("unplug_at_s=1&replug_at_s=2,3", "in at 2, 3"),
+        ("replug_at_s=2", "replug_at_s alone"),
+        ("unplug_at_s=1.5&stall_at_s=1", "in its stall"),
+    ],
+)
+def test_a_cable_that_cannot_be_is_refused(faults, seen):
+    with pytest.raises(LinkError, match=seen):
+        Host(f"virtual://virtual?load=none&{faults}")
 
 
 def test_a_long_silence_is_skipped_not_computed():

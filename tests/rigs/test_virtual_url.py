@@ -270,6 +270,42 @@ def test_pulling_the_cable_raises_after_the_last_byte(opened):
         _ = port.in_waiting
 
 
+@pytest.mark.parametrize("again", ["", "&replug_at_s=0.6"])
+def test_a_pulled_cable_leaves_a_dead_port_until_it_is_in_again(opened, again):
+    port = opened(f"virtual://virtual?unplug_at_s=0.5&speed=max&load=none{again}", timeout=1)
+    port.write(START)
+    assert len(port.read(100_000)) == 8 + 500 * FRAME_BYTES
+    for _ in range(2):
+        with pytest.raises(serial.SerialException, match="disconnected"):
+            port.read(1)
+    port.close()
+    if not again:
+        for _ in range(2):
+            with pytest.raises(serial.SerialException, match="cable"):
+                port.open()
+        return
+    port.open()
+    port.write(START)
+    data = port.read(8 + FRAME_BYTES)
+    assert data[3] == Kind.START | 0x80
+    assert int.from_bytes(data[11:13], "big") == port.device.ledger.boots[1]
+    first = list(port.device.ledger.boots)
+    port.close()
+    port.open()  # without having been pulled: the same board at its next boot
+    assert port.device.ledger.boots[0] not in first
+
+
+def test_a_cable_that_was_out_between_two_reads_has_killed_the_port_all_the_same(opened):
+    port = opened("virtual://virtual?unplug_at_s=0.5&replug_at_s=0.6&load=none", timeout=1)
+    port.write(START)
+    port.read(8)
+    port._pump._began_s -= 2.0  # nobody looked for two seconds
+    assert len(port.read(100_000)) == 500 * FRAME_BYTES
+    assert not port.device.unplugged
+    with pytest.raises(serial.SerialException, match="disconnected"):
+        port.read(1)
+
+
 def test_all_dropped_is_silence_not_an_endless_wait(opened):
     port = opened("virtual://virtual?drop=1&load=none&speed=max", timeout=0.05)
     port.write(START)

@@ -417,6 +417,7 @@ def test_doctor_finds_a_healthy_rig_healthy_and_a_missing_device_missing(capfd):
     assert code == 0
     assert {check["state"] for check in checks} == {"ok"}
     assert any(check["name"] == "rate" and "1000.0" in check["text"] for check in checks)
+    assert any(check["name"] == "settings" and "1000 Hz, built in" in check["text"] for check in checks)
     code, out, _ = stance(capfd, "doctor", "--rig", "virtual", "--port", "/dev/ttyNOT0")
     assert code == 2
     assert "FAIL" in out

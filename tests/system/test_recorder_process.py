@@ -142,7 +142,7 @@ def test_an_error_in_the_child_is_raised_here(tmp_path):
 def test_unplugging_ends_the_session_cleanly_and_is_told(tmp_path):
     path = tmp_path / "s.h5"
     url = "virtual://virtual?seed=2&speed=5&unplug_at_s=6"
-    recorder = RecorderProcess(RecordOptions(rig="virtual", port=url, out=str(path)))
+    recorder = RecorderProcess(RecordOptions(rig="virtual", port=url, out=str(path), replug_s=0.5))
     with pytest.raises(LinkError) as caught:
         recorder.wait()
     assert any("s.h5" in note for note in caught.value.__notes__)

@@ -16,7 +16,7 @@ from daq.control import ControlClient
 from daq.progress import Progress
 from daq.recorders import running_recorders
 from stance import progress_line
-from stance.progress_line import ProgressLine
+from stance.progress_line import ProgressLine, progress_text
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="needs pseudo-terminals and signals")
 ROOT = Path(__file__).parents[2]
@@ -188,6 +188,11 @@ def test_what_waits_for_a_terminal_is_bounded_and_the_newest_wins(monkeypatch):
     assert "  0 frames" in statuses[0]
     assert "  199 frames" in statuses[1]
     assert taken[-1] == "\n"
+
+
+def test_an_unplugged_board_comes_first():
+    assert progress_text(Progress(unplugged=True, rows=7)).startswith("unplugged – waiting for it  ")
+    assert "unplugged" not in progress_text(Progress(rows=7))
 
 
 def test_the_line_leaves_no_thread_behind_and_late_words_are_still_said(capfd):

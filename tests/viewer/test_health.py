@@ -65,6 +65,8 @@ def test_a_good_recording_is_green_everywhere():
     ({"rate_Hz": 994.9}, "rate", "amber", "(−0.5 %)"),
     ({"rate_Hz": 949.0}, "rate", "red", "check the cable"),
     ({"rate_Hz": 0.0}, "rate", "red", "no frames arrive"),
+    ({"rate_Hz": 0.0, "unplugged": True}, "rate", "red", "unplugged – waiting for it"),
+    ({"unplugged": True, "elapsed_s": 1.0}, "rate", "red", "plug the board in again"),
     ({"rate_Hz": 700.0, "elapsed_s": 1.9}, "rate", "info", UNKNOWN),
     ({"lost": 1}, "frames", "amber", "1 frame lost"),
     ({"corrupt": 2}, "frames", "amber", "2 damaged"),

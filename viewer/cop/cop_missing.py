@@ -4,6 +4,7 @@ import numpy as np
 
 from analysis.steps import StepTable
 from viewer.source import Source
+from viewer.steps.awaited import never
 
 _NEEDS = {"feet": "My", "butterfly": "MxMy", "belt": "MxMy"}
 """Moments that a picture is made of."""
@@ -28,7 +29,10 @@ def why_empty(source: Source, steps: StepTable, picture: str) -> str:
     if picture != "feet":
         return ""
     if not steps.rows:
-        return "The paths under the feet appear with the first steps."
+        reason = never(source)
+        return (
+            f"No path under the feet: {reason}." if reason else "The paths under the feet appear with the first steps."
+        )
     if np.isfinite(steps["cop_travel_mm"]).any():
         return ""
     reason = source.missing.get("cop_travel_mm", "")

@@ -126,6 +126,9 @@ def _recorder(status: Status, died: bool) -> Item:
 
 def _rate(status: Status, nominal_Hz: float) -> Item:
     limit = f"within {100 * RATE_OFF[0]:g} % of {nominal_Hz:,.0f} Hz"
+    if status.unplugged:
+        reason = "unplugged – waiting for it: plug the board in again, and the recording goes on"
+        return Item("rate", RED, "unplugged", reason, limit=limit)
     if status.elapsed_s < SETTLE_S or nominal_Hz <= 0:
         return Item("rate", INFO, "rate ?", UNKNOWN, limit=limit)
     off = status.rate_Hz / nominal_Hz - 1.0

@@ -119,10 +119,13 @@ def _counted(material: Material) -> Line:
 def _weight(material: Material) -> Line:
     results = material.results
     if results["bw_N"] is None:
-        return Line("info", "Body weight", "not known: no mass was given and no whole stride found")
+        nobody = "nobody stood still" if results["bw_source"] == "standing" else "no whole stride found"
+        return Line("info", "Body weight", f"not known: no mass was given and {nobody}")
     if results["bw_source"] == "mass":
         mass = material.header.mass_kg
         source = "from the mass given" + (f", {mass:g} kg" if mass is not None else "")
+    elif results["bw_source"] == "standing":
+        source = "vertical force of standing still; no mass was given"
     else:
         source = "mean vertical force of the first whole strides; no mass was given"
     return Line("info", "Body weight", f"{number(results['bw_N'], 1)} N, {source}")

@@ -201,6 +201,7 @@ class LiveSource:
             corrupt=said["crc_errors"],
             resets=said["resets"],
             saturated=said["saturated"],
+            unplugged=bool(said.get("unplugged")),
             latency_ms=None if self._latency_s is None else 1e3 * self._latency_s,
             clock_ppm=said.get("clock_ppm"),
             disk_free_bytes=said.get("disk_free_bytes"),

@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 from analysis.bodyweight import STRIDES
-from viewer.source import Scene
+from viewer.source import Scene, Source
 
 BODY_WEIGHT = "finding body weight: run on"
 LEFT_AND_RIGHT = "finding left and right"
@@ -25,11 +25,13 @@ def awaited(scene: Scene) -> str:
         scene: The moment.
 
     Returns:
-        One of the words above, or how far an analysis is.
+        One of the words above, how far an analysis is, or why there will never be a step.
     """
     source = scene.source
     if source.working:
         return source.working
+    if reason := never(source):
+        return f"no steps: {reason}"
     if not source.live or not _steps_under_way(scene):
         return NO_STEPS
     if math.isnan(source.bw_N):
@@ -50,12 +52,19 @@ def awaited_at_length(scene: Scene) -> str:
     said = words[:1].upper() + words[1:]
     if source.working:
         return f"{said} …"
+    if never(source):
+        return f"{said}."
     if not source.live:
         return f"{said}." if source.table.rows else "No steps in this session."
     if words == BODY_WEIGHT:
         return f"{said}. Steps appear after {STRIDES} strides, when it is known; with --mass they appear sooner."
     when = _BY_BELT if _told_by_belt(scene) else _BY_PLACE
     return f"{said}. {when}" + (f"; {_BY_WEIGHT}." if math.isnan(source.bw_N) else ".")
+
+
+def never(source: Source) -> str:
+    """Why this source can have no steps at all; empty if it can."""
+    return "" if source.table.rows else source.missing.get("contact_time_ms", "")
 
 
 def _told_by_belt(scene: Scene) -> bool:
