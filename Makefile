@@ -9,14 +9,17 @@ CODE := analysis daq rigs viewer stance
 
 SESSION_MINUTES := 30
 
-.PHONY: help demo test test-packages bench window-bench soak pictures validate accuracy lint format clean
+FIRMWARE := firmware_arduino
+
+.PHONY: help demo firmware firmware-packages test test-packages bench window-bench soak pictures validate accuracy lint format clean
 
 help:
 	@echo "make demo      virtual treadmill -> recorded session -> steps -> report"
 	@echo "make test      every check and test"
+	@echo "make firmware  the Arduino's programs for both boards, and what they take of flash, memory and time"
 	@echo "make bench     speed of each stage, as ratios measured side by side"
 	@echo "make window-bench  the window: frames per second, latency, opening and seeking"
-	@echo "make soak      the window for $(SESSION_MINUTES) minutes at 20 times real time: processor and memory stay flat"
+	@echo "make soak      the window for $(SESSION_MINUTES) minutes at 20 times real time: processor and memory stay flat; the firmware for 72 minutes"
 	@echo "make pictures  the pictures of README and docs again"
 	@echo "make validate  the long accuracy and crash trials (STANCE_DATA=dir for the full real data)"
 	@echo "make accuracy  docs/accuracy.md again (STANCE_DATA=dir for the tables from the full real data)"
@@ -31,6 +34,13 @@ $(READY): pyproject.toml constraints.txt tools/setup.sh
 demo: $(READY)
 	@VENV="$(VENV)" sh tools/setup.sh window
 	$(BIN)/stance demo
+
+firmware: $(READY) firmware-packages
+	$(BIN)/python tools/firmware_budget.py
+	@echo "for the board: $(FIRMWARE)/build/BOARD-CONVERTER-BAUD/stance.hex"
+
+firmware-packages: $(READY)
+	@VENV="$(VENV)" sh tools/setup.sh firmware
 
 test: $(READY) test-packages lint
 	$(BIN)/python -m pytest
@@ -47,8 +57,9 @@ window-bench: $(READY)
 	$(BIN)/python tools/measure_window.py live
 	$(BIN)/python tools/measure_window.py open
 
-soak: $(READY)
+soak: $(READY) firmware-packages
 	$(BIN)/python tools/measure_window.py soak --minutes $(SESSION_MINUTES)
+	$(BIN)/python -m pytest -m soak -s --timeout=6000
 
 pictures: $(READY)
 	$(BIN)/python tools/make_pictures.py
@@ -71,4 +82,5 @@ format: $(READY)
 	$(BIN)/ruff check --fix .
 
 clean:
+	rm -rf $(FIRMWARE)/build
 	rm -rf $(VENV) build demo .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

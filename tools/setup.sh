@@ -3,7 +3,8 @@
 # names them.
 #   setup.sh           the virtual environment
 #   setup.sh window    the system libraries of the window; without them it says so and goes on
-#   setup.sh test      the same, and a virtual X server for the tests; without them it stops
+#   setup.sh firmware  the compilers and the simulator of the firmware; without them it stops
+#   setup.sh test      the window's libraries, a virtual X server and all that the firmware needs; without them it stops
 set -eu
 python=${PYTHON:-python3}
 venv=${VENV:-.venv}
@@ -49,6 +50,17 @@ environment() {
 
 libraries() { "$venv/bin/python" -m viewer.system_libraries "$@"; }
 
+# What builds the firmware and runs its binary in a simulated board, by a file that each package brings.
+firmware_missing() {
+    command -v avr-g++ >/dev/null 2>&1 || echo gcc-avr
+    command -v avr-objcopy >/dev/null 2>&1 || echo binutils-avr
+    [ -e /usr/lib/avr/include/avr/io.h ] || echo avr-libc
+    [ -e /usr/share/arduino/hardware/arduino/avr/cores/arduino/Arduino.h ] || echo arduino-core-avr
+    [ -e /usr/include/simavr/sim_avr.h ] || echo libsimavr-dev
+    [ -e /usr/include/libelf.h ] || echo libelf-dev
+    command -v g++ >/dev/null 2>&1 || echo g++
+}
+
 # Lists of packages are meant to fall apart into words.
 case ${1:-} in
 '')
@@ -58,13 +70,18 @@ window)
     missing=$(libraries ${DISPLAY:+--display --sound})
     [ -z "$missing" ] || want $missing
     ;;
+firmware)
+    missing=$(firmware_missing)
+    [ -z "$missing" ] || need $missing
+    ;;
 test)
-    missing=$(libraries --display)
+    missing="$(libraries --display) $(firmware_missing)"
+    missing=$(echo $missing)
     [ "$(uname)" != Linux ] || command -v Xvfb >/dev/null 2>&1 || missing="$missing xvfb"
     [ -z "$missing" ] || need $missing
     ;;
 *)
-    say "setup.sh: window, test or nothing, not $1"
+    say "setup.sh: window, firmware, test or nothing, not $1"
     exit 2
     ;;
 esac
