@@ -55,7 +55,7 @@ def build(board: str, converter: str, baud: int = BAUD) -> Path:
     Raises:
         SystemExit: The build fails, or prints warnings.
     """
-    command = ["make", "-s", "-C", str(ROOM), f"BOARD={board}", f"ADC={converter}", f"BAUD={baud}"]
+    command = ["make", "-s", "-C", str(ROOM), f"BOARD={board}", f"ADC={converter}", f"BAUD={baud}", "WERROR=-Werror"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode or done.stderr:
         raise SystemExit(f"{board} with {converter}:\n{done.stdout}{done.stderr}")

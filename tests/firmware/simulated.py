@@ -50,7 +50,7 @@ def build_firmware(board: str = "mega", adc: str = "ads131m08", baud: int = 500_
     Returns:
         The ELF file.
     """
-    make(".", f"BOARD={board}", f"ADC={adc}", f"BAUD={baud}")
+    make(".", f"BOARD={board}", f"ADC={adc}", f"BAUD={baud}", "WERROR=-Werror")
     return FIRMWARE / "build" / f"{board}-{adc}-{baud}" / "stance.elf"
 
 

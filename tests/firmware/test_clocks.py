@@ -11,7 +11,7 @@ from daq.wire import Kind, Stats
 
 def built(clock_Hz):
     """The reference firmware for a converter with this crystal."""
-    make(".", "BOARD=mega", "ADC=ads131m08", f"CLOCK={clock_Hz}")
+    make(".", "BOARD=mega", "ADC=ads131m08", f"CLOCK={clock_Hz}", "WERROR=-Werror")
     return FIRMWARE / "build" / f"mega-ads131m08-500000-{clock_Hz}" / "stance.elf"
 
 
