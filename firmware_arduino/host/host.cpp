@@ -93,7 +93,6 @@ void board::end_edges() {}
 bool board::take_edge(Edge &) { return false; }
 bool board::edge_waits() { return !world.edges.empty(); }
 void board::begin_beat(uint16_t, void (*)(const Edge &)) {}
-bool board::take_beat(Edge &) { return false; }
 uint16_t board::boot_id() { return world.boot; }
 const char *board::name() { return "host"; }
 void board::idle() {}

@@ -108,7 +108,7 @@ class Ads1256 final : public Converter {
 
     bool ready(Edge &edge) override {
         Edge unused;
-        board::take_beat(unused);
+        board::take_edge(unused);
         if (full_) edge = whole_edge_;
         return full_;
     }

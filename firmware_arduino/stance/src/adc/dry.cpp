@@ -39,7 +39,7 @@ class Dry final : public Converter {
     }
 
     bool ready(Edge &edge) override {
-        if (!board::take_beat(edge)) return false;
+        if (!board::take_edge(edge)) return false;
         number_ += begun_ ? (edge.tick - last_tick_) / period_ : 1;
         begun_ = true;
         last_tick_ = edge.tick;

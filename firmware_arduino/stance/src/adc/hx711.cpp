@@ -47,7 +47,7 @@ class Hx711 final : public Converter {
         return true;
     }
 
-    bool ready(Edge &edge) override { return board::take_beat(edge) && working_ && all_ready(); }
+    bool ready(Edge &edge) override { return board::take_edge(edge) && working_ && all_ready(); }
 
     bool read(Sample &sample, bool) override {
         for (uint8_t &byte : sample.counts) byte = 0;

@@ -90,14 +90,6 @@ __attribute__((always_inline)) inline void latch(uint32_t tick) {
     WORK |= _BV(WORK_BIT);
 }
 
-bool take(Edge &edge) {
-    if (!edge_is_new) return false;
-    const board::Quiet quiet;
-    edge = newest;
-    edge_is_new = false;
-    return true;
-}
-
 void begin_uart(uint32_t baud) {
     UCSR0A = _BV(U2X0);
     UBRR0 = static_cast<uint16_t>((F_CPU / 4 / baud - 1) / 2);
@@ -218,7 +210,13 @@ void board::end_edges() {
     TIMSK &= static_cast<uint8_t>(~_BV(ICIE1));
 }
 
-bool board::take_edge(Edge &edge) { return take(edge); }
+bool board::take_edge(Edge &edge) {
+    if (!edge_is_new) return false;
+    const Quiet quiet;
+    edge = newest;
+    edge_is_new = false;
+    return true;
+}
 
 bool board::edge_waits() { return edge_is_new; }
 
@@ -232,8 +230,6 @@ void board::begin_beat(uint16_t period, void (*work)(const Edge &)) {
     TIFR = BEAT_BIT;
     TIMSK |= _BV(OCIE1A);
 }
-
-bool board::take_beat(Edge &edge) { return take(edge); }
 
 void board::spi_begin(SpiSpeed speed) {
     DDR_OF(CS_PORT) |= _BV(MOSI_BIT) | _BV(SCK_BIT);  // SPI and chip select share a port on both boards

@@ -27,13 +27,12 @@ uint32_t line_frames_per_s(uint8_t frame_bytes);
 // Data-ready edges, latched by hardware: the newest one, once.
 void begin_edges();
 void end_edges();  // the converter is about to be reset, which makes edges of its own
-bool take_edge(Edge &edge);
-bool edge_waits();  // an edge or a beat
+bool take_edge(Edge &edge);  // the newest edge or beat, once
+bool edge_waits();
 
 // A steady beat from the same timer, for converters that are paced by the board. period: 100 to 60000 ticks.
 // work: done at every beat, as an interrupt that lets all others through; for what must not wait for the main loop.
 void begin_beat(uint16_t period, void (*work)(const Edge &) = nullptr);
-bool take_beat(Edge &edge);
 
 // A number that differs at every boot.
 uint16_t boot_id();

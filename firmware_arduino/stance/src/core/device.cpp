@@ -31,7 +31,6 @@ void Device::begin() {
     adc_.can(settings_);
     start_converter(settings_);
     token_ = UNASKED;
-    kind_ = wire::KIND_HELLO;
     hello();
 }
 
@@ -122,7 +121,6 @@ void Device::hear() {
     while (!reply_bytes_ && !board::edge_waits()) {
         if (receiver_.take(command)) {
             token_ = command.token;
-            kind_ = command.kind;
             obey(command);
         } else if (board::hear(byte, tick)) {
             receiver_.put(byte, tick, BROKEN_OFF);

@@ -50,5 +50,5 @@ class Device {
     bool streaming_ = false;
     uint8_t reply_[LONGEST_CONTROL];
     uint8_t reply_bytes_ = 0;  // an answer that has not found room yet
-    uint8_t token_ = 0, kind_ = 0;
+    uint8_t token_ = 0;
 };
