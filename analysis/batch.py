@@ -167,8 +167,8 @@ def step_flags(stances: Stances, at_ref: Crossings) -> NDArray[np.uint32]:
     return flags
 
 
-def flight_sd(stances: Stances, sample_rate_Hz: float) -> Floats:
-    """Noise of the vertical force where nothing presses on the belt, deck ringing included.
+def flight_windows(stances: Stances, sample_rate_Hz: float) -> tuple[NDArray[np.int64], NDArray[np.int64], Bools]:
+    """Samples beside each step in which nothing presses on the belt.
 
     The middle half of the flight behind each step; where there is none, the last `QUIET_S` before its touchdown.
 
@@ -177,9 +177,8 @@ def flight_sd(stances: Stances, sample_rate_Hz: float) -> Floats:
         sample_rate_Hz: Sampling rate, Hz.
 
     Returns:
-        (k,) standard deviation, N; NaN where too few samples are unloaded.
+        (k,) first and (k,) last sample, and (k,) whether they are enough to tell the noise.
     """
-    force = stances.wrench[FZ]
     flown = np.where((stances.next_on != NONE) & (stances.off != NONE), stances.next_on - stances.off, 0)
     quarter = flown // 4
     settled = round(SETTLED_S * sample_rate_Hz)
@@ -188,11 +187,25 @@ def flight_sd(stances: Stances, sample_rate_Hz: float) -> Floats:
     behind = flown >= 2 * SHORTEST_FLIGHT
     first = np.where(behind, stances.off + quarter, first_before)
     last = np.where(behind, stances.next_on - 1 - quarter, last_before)
-    count = last - first + 1
+    enough = last - first + 1 >= SHORTEST_FLIGHT
+    return first, last, enough & (stances.foot == 0)  # a walker's foot is never alone with the belt's noise
+
+
+def flight_sd(stances: Stances, sample_rate_Hz: float) -> Floats:
+    """Noise of the vertical force where nothing presses on the belt, deck ringing included.
+
+    Args:
+        stances: The steps.
+        sample_rate_Hz: Sampling rate, Hz.
+
+    Returns:
+        (k,) standard deviation, N, over `flight_windows`; NaN where too few samples are unloaded.
+    """
+    force = stances.wrench[FZ]
+    first, last, known = flight_windows(stances, sample_rate_Hz)
     out = np.full(len(stances), np.nan)
-    known = (count >= SHORTEST_FLIGHT) & (stances.foot == 0)  # a walker's foot is never alone with the belt's noise
     if known.any():
-        n = count[known]
+        n = (last - first + 1)[known]
         mean = window_sum(force, first[known], last[known]) / n
         square = window_sum(force * force, first[known], last[known]) / n
         out[known] = np.sqrt(np.maximum(square - mean * mean, 0.0) * n / (n - 1))

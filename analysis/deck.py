@@ -101,7 +101,7 @@ def wrench_taps(protocol: Protocol, sample_rate_Hz: float, modes: DeckModes | No
     if modes is None:
         return rows
     for mode, components in ((modes.x, slice(0, 1)), (modes.y, slice(1, 2)), (modes.z, slice(2, 6))):
-        if mode is not None and compensates(mode, identified=modes.identified):
+        if mode is not None and compensates(mode, identified=modes.is_identified(mode)):
             rows[components] = compensated_taps(low_pass, sample_rate_Hz, mode)
     return rows
 

@@ -133,7 +133,7 @@ def _by_modes(setup: Setup, shape: tuple[str, ...]) -> list[Gate]:
         ]
     found: list[Gate] = []
     for mode, axis, columns, plain, compensated in limits:
-        if reason := _too_soft(mode, axis, plain, compensated, identified=deck.identified):
+        if reason := _too_soft(mode, axis, plain, compensated, identified=deck.is_identified(mode)):
             found.append((columns, reason))
     return found
 
@@ -169,10 +169,10 @@ def deck_lights(setup: Setup) -> tuple[Light, ...]:
         return (Light("sample_rate", RED, rate, GREEN_RATE_HZ, "Hz", f"{rate:g} samples a second; {STATIC_ONLY}"),)
     lights = []
     if setup.deck is not None:
-        identified = setup.deck.identified
-        lights.append(_vertical_light(setup.deck.z, identified=identified))
+        deck = setup.deck
+        lights.append(_vertical_light(deck.z, identified=deck.is_identified(deck.z)))
         if _sees_braking(setup):
-            lights.append(_fore_aft_light(setup.deck.x, identified=identified))
+            lights.append(_fore_aft_light(deck.x, identified=deck.x is not None and deck.is_identified(deck.x)))
     return (*lights, _rate_light(rate, setup.protocol))
 
 

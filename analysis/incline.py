@@ -120,11 +120,13 @@ def inclined_belt(belt: Belt, incline_deg: float, *, cells_tilt: bool, hinge: Hi
     """
     if cells_tilt or incline_deg == 0.0:
         return belt
-    matrix = level_to_belt(incline_deg, hinge) @ belt.matrix
+    turn = level_to_belt(incline_deg, hinge)
+    matrix = turn @ belt.matrix
     for row, component in enumerate(COMPONENTS):
         if component not in belt.observable:
             matrix[row] = 0.0
-    return replace(belt, matrix=matrix)
+    # (1 + D) acts on the wrench of the level cells: seen from the belt it is T (1 + D) T⁻¹.
+    return replace(belt, matrix=matrix, directions=turn @ belt.directions @ np.linalg.inv(turn))
 
 
 def raised_height_m(height_m: float, incline_deg: float, hinge: Hinge) -> float:

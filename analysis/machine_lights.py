@@ -4,7 +4,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from analysis.quality import GREEN, INFO, RED, Light, graded
+from analysis.quality import AMBER, GREEN, INFO, RED, Light, graded
+from analysis.setup import Calibrated
+from analysis.statistics import Z95
 
 SPEED = (0.01, 0.03)
 """Measured belt speed against the set one."""
@@ -23,6 +25,51 @@ ARTEFACT_N = (5.0, 15.0)
 """Amplitude of a belt's own force: a fifth of the thresholds, and what may pass for a scuff."""
 RESIDUAL_N = (1.0, 3.0)
 """Mean force left in mid-flight."""
+
+OLD_DAYS = 180
+"""A calibration is believed for half a year."""
+U_FZ_PCT = 0.5
+"""A calibration whose standard uncertainty of the vertical force is larger is poor, as is …"""
+U_COP_MM = 5.0
+"""… one of whose centre of pressure it is larger (metrics, section 9.1)."""
+
+
+def calibration_light(known: Calibrated | None) -> Light | None:
+    """What the scale of the force rests on.
+
+    Args:
+        known: Of the rig; None for a force that does not come from cells.
+
+    Returns:
+        The light; None for such a force.
+    """
+    if known is None:
+        return None
+    if not known.made_on:
+        text = "not calibrated: cells as their data sheets say, 1 % and 5 mm assumed"
+        text += "" if known.virtual else "; put known loads on with `stance calibrate`"
+        return Light("calibration", INFO if known.virtual else AMBER, None, U_FZ_PCT, "%", text)
+    size = f"{Z95 * known.u_Fz_pct:.2g} % of the vertical force and {Z95 * known.u_cop_mm:.2g} mm"
+    text = f"made on {known.made_on}, by its own account right to {size}, 95 times in 100"
+    text = "; ".join([text, *_doubts(known)])
+    state = AMBER if _doubts(known) else GREEN
+    return Light("calibration", state, known.u_Fz_pct, U_FZ_PCT, "%", text)
+
+
+def _doubts(known: Calibrated) -> list[str]:
+    """Why a calibration may not be what it says, each with what to do."""
+    days = known.age_days or 0.0
+    found = []
+    if known.u_Fz_pct > U_FZ_PCT or known.u_cop_mm > U_COP_MM:
+        good = f"{Z95 * U_FZ_PCT:.2g} % and {Z95 * U_COP_MM:.2g} mm are good"
+        found.append(f"poor ({good}): more loads, at more places")
+    if days > OLD_DAYS:
+        found.append(f"it was {days:.0f} days old: calibrate again")
+    if days < -OLD_DAYS:
+        found.append(f"it was made {-days:.0f} days after the recording")
+    if known.by_hand:
+        found.append("changed by hand after it was made")
+    return found
 
 
 def cells_light(still: Sequence[str], frames: int) -> Light | None:

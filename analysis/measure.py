@@ -53,15 +53,27 @@ def measure(batch: Batch, *, first_step: int, handrail: NDArray[np.bool_], gated
     Returns:
         One row per step.
     """
-    columns: dict[str, NDArray[Any]] = _labels(batch, first_step)
+    columns = _labels(batch, first_step) | measured(batch) | _marks(batch, handrail)
+    columns |= {name: null_like(name, columns[name]) for name in gated if name in columns}
+    return StepTable({name: values[: batch.rows] for name, values in columns.items()})
+
+
+def measured(batch: Batch) -> dict[str, NDArray[Any]]:
+    """Everything that is told of the steps of a batch by their force.
+
+    Args:
+        batch: The steps, in order of touchdown.
+
+    Returns:
+        (k,) columns of every group.
+    """
+    columns: dict[str, NDArray[Any]] = {}
     for group in GROUPS:
         columns |= group(batch, columns)
-    columns |= _marks(batch, handrail)
     walks = batch.stances.foot != 0
     if walks.any():
         columns |= {name: np.where(walks, null_like(name, columns[name]), columns[name]) for name in RUNNING}
-    columns |= {name: null_like(name, columns[name]) for name in gated if name in columns}
-    return StepTable({name: values[: batch.rows] for name, values in columns.items()})
+    return columns
 
 
 def _labels(batch: Batch, first_step: int) -> dict[str, NDArray[Any]]:

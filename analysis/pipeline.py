@@ -24,6 +24,7 @@ from analysis.stance_curves import NO_CURVES, StanceCurves
 from analysis.step_loads import StepLoads
 from analysis.stepping import Stepping
 from analysis.steps import StepTable, join_tables
+from analysis.uncertainty import Uncertainties
 from analysis.weighing import Weighing
 from analysis.wrench import FZ
 
@@ -145,6 +146,11 @@ class Pipeline:
     def loads(self) -> StepLoads:
         """Impulse and duration of every step so far."""
         return self._steps.loads
+
+    @property
+    def uncertainties(self) -> Uncertainties | None:
+        """What tells the rows' uncertainties, if anything does."""
+        return self._steps.uncertainties if isinstance(self._steps, Stepping) else None
 
     @property
     def standing_N(self) -> float:

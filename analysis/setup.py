@@ -4,12 +4,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from analysis.protocol import Protocol
+from analysis.protocol import G, Protocol
 from analysis.wrench import Belt
 
 if TYPE_CHECKING:
     from analysis.registration import FootRegistration
 
+MASS_u_KG = 0.1
+"""Standard uncertainty of a body mass of which nobody said one, kg: bathroom scales read in tenths."""
 LEG_PER_STATURE = 0.53
 """Trochanter height per stature, used where leg length was not measured (Morin et al. 2005)."""
 
@@ -22,6 +24,12 @@ class Mode:
     """Undamped natural frequency, Hz."""
     damping: float
     """Damping ratio ζ."""
+    u_natural_frequency_Hz: float = 0.0
+    """Standard uncertainty of the frequency, Hz; 0 if nobody said."""
+    u_damping: float = 0.0
+    """Standard uncertainty of ζ, likewise."""
+    identified: bool | None = None
+    """From a tap test on this very machine; None leaves it to `DeckModes.identified`."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +43,30 @@ class DeckModes:
     z: Mode
     """Vertical."""
     identified: bool = False
-    """From a tap test on this very machine, so that the ringing may be taken out; else nominal."""
+    """From a tap test on this very machine, so that the ringing may be taken out; else nominal. A mode that says
+    otherwise of itself is right."""
+
+    def is_identified(self, mode: Mode) -> bool:
+        """Whether a mode of this deck is from a tap test."""
+        return self.identified if mode.identified is None else mode.identified
+
+
+@dataclass(frozen=True)
+class Calibrated:
+    """What the read-out of the cells rests on."""
+
+    made_on: str = ""
+    """Day of its calibration, 2025-03-04; empty without one, when cells are taken as their data sheets say."""
+    age_days: float | None = None
+    """Age of the calibration when the session was recorded; None if that is not known."""
+    u_Fz_pct: float = 0.0
+    """By its own account: standard uncertainty of the vertical force, %."""
+    u_cop_mm: float = 0.0
+    """The same of the centre of pressure, mm."""
+    by_hand: bool = False
+    """Whether a person has changed it and answers for it."""
+    virtual: bool = False
+    """Whether it is the built-in virtual treadmill, which nobody can calibrate by mistake."""
 
 
 @dataclass(frozen=True)
@@ -58,6 +89,8 @@ class Runner:
     """Incline of the belt, + uphill."""
     registration: "FootRegistration | None" = None
     """Where the foot lies about its centre of pressure, if that was registered."""
+    u_mass_kg: float | None = None
+    """Standard uncertainty of the body mass; None for `MASS_u_KG`."""
 
     @property
     def leg_m(self) -> float | None:
@@ -83,6 +116,8 @@ class Setup:
     """Body weight if known beforehand; otherwise found from the first strides."""
     runner: Runner = field(default_factory=Runner)
     """The runner and the run."""
+    calibration: Calibrated | None = None
+    """What the read-out of the cells rests on; None for a force that does not come from cells."""
     deck: DeckModes | None = None
     """Modes of the deck; None for a force that is already free of them."""
     belt_height_m: float = 0.0
@@ -99,3 +134,9 @@ class Setup:
     """How long after the tick each channel was sampled; empty for all at once."""
     static_only: bool = False
     """Whether the converter says of itself that it is too slow for steps: then it weighs, and nothing else is told."""
+    u_bw_N: float = MASS_u_KG * G
+    """Standard uncertainty of a body weight known beforehand, N."""
+    uncertainty: bool = True
+    """Whether to tell how uncertain every number is; what is told is the same without."""
+    calibrated: bool = False
+    """Whether the read-out comes from a calibration; else from the cells' data sheets."""

@@ -23,6 +23,7 @@ from analysis.stances import NONE, Stances, join
 from analysis.step_loads import StepLoads, join_loads, step_loads
 from analysis.steps import EMPTY, StepTable
 from analysis.timing import crossings
+from analysis.uncertainty import Uncertainties
 from analysis.wrench import FZ
 
 Floats = NDArray[np.float64]
@@ -51,6 +52,8 @@ class Stepping:
         self._curves: list[StanceCurves] = []
         self._first_tick: int | None = None
         self._steps = 0
+        self.uncertainties = Uncertainties(setup) if setup.uncertainty else None
+        """What tells the rows' uncertainties, if that is wanted."""
         self.bw_N = setup.bw_N if setup.bw_N is not None else float("nan")
         """Body weight, NaN while it is not known."""
 
@@ -151,6 +154,8 @@ class Stepping:
         batch = make_batch(sided, self._setup, rows=rows, bw_N=self.bw_N, first_tick=self._first_tick)
         first = self._steps + 1
         table = measure(batch, first_step=first, handrail=self._handrail(rows), gated=self._gated)
+        if self.uncertainties is not None:
+            table = self.uncertainties.tell(batch, table)
         if self._wants_curves:
             self._curves.append(stance_curves(batch, first))
         self._steps += table.rows

@@ -138,27 +138,41 @@ COLUMNS: tuple[Column, ...] = (
     Column("valid", "bool", "nothing is wrong with this step"),
     Column("flags", "flags", "what is wrong or missing"),
 )
+NOT_UNCERTAIN = ("touchdown_s", "toe_off_s", "foot_strike_p", "rearfoot_p", "flight_noise_N")
+"""Numbers without an uncertainty of their own: labels, probabilities, and noise itself."""
+UNCERTAIN: tuple[str, ...] = tuple(
+    c.name for c in COLUMNS if c.kind == "float" and not c.name.startswith("u_") and c.name not in NOT_UNCERTAIN
+)
+"""Columns that have a standard uncertainty."""
+_FIXED = {c.name for c in COLUMNS}
+U_COLUMNS: tuple[Column, ...] = tuple(
+    Column(f"u_{name}", "float", "standard uncertainty of one step's value") for name in UNCERTAIN
+    if f"u_{name}" not in _FIXED
+)  # fmt: skip
+"""Standard uncertainties that stand behind `COLUMNS`; a few that verdicts rest on stand among them."""
+ALL_COLUMNS = COLUMNS + U_COLUMNS
+"""Every column that a table always has, in order."""
 EXTRA = re.compile(r"contact_time_\d+(\.\d+)?(N|pctBW)_ms")
-"""Names of the columns that may be added: contact times at other thresholds."""
-_KINDS = {c.name: c.kind for c in COLUMNS}
+"""Names of the columns that may be added: contact times at other thresholds; the uncertainty of each comes with it."""
+_KINDS = {c.name: c.kind for c in ALL_COLUMNS}
 _DTYPES: dict[str, Any] = {"float": np.float64, "int": np.int64, "bool": np.bool_, "text": "<U16", "flags": np.uint32}
 _NULL = {"float": np.nan, "text": ""}
-COLUMN_DTYPES = {c.name: np.dtype(_DTYPES[c.kind]) for c in COLUMNS}
+COLUMN_DTYPES = {c.name: np.dtype(_DTYPES[c.kind]) for c in ALL_COLUMNS}
 """Type of each column."""
 
 
 class StepTable(Mapping[str, NDArray[Any]]):
     """Columns by name, all of the same length; rows are final and in order of touchdown.
 
-    Behind the fixed columns stand the contact times at other thresholds, if any were asked for.
+    Behind the fixed columns stand the contact times at other thresholds, if any were asked for, each with its `u_`.
     """
 
     def __init__(self, columns: Mapping[str, NDArray[Any]] | None = None) -> None:
         given = columns if columns is not None else {}
         rows = np.size(given["step"]) if "step" in given else 0
-        self._columns = {c.name: _column(given.get(c.name), c, rows) for c in COLUMNS}
+        self._columns = {c.name: _column(given.get(c.name), c, rows) for c in ALL_COLUMNS}
         for name in given:
-            if name not in self._columns and EXTRA.fullmatch(name):
+            if name not in self._columns and EXTRA.fullmatch(name.removeprefix("u_")):
                 self._columns[name] = np.asarray(given[name], np.float64)
 
     def __getitem__(self, name: str) -> NDArray[Any]:
@@ -177,8 +191,8 @@ class StepTable(Mapping[str, NDArray[Any]]):
 
     @property
     def extra(self) -> tuple[str, ...]:
-        """Names of the columns behind the fixed ones."""
-        return tuple(self)[len(COLUMNS) :]
+        """Names of the contact times behind the fixed columns."""
+        return tuple(name for name in tuple(self)[len(ALL_COLUMNS) :] if not name.startswith("u_"))
 
     def select(self, chosen: NDArray[Any]) -> "StepTable":
         """The rows that a mask or an index chooses."""

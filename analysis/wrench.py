@@ -5,7 +5,7 @@ The wrench is the ground reaction on the runner, so braking is Fx < 0.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,6 +28,9 @@ class Belt:
     """Shape (6, C): N or N·m per channel unit; rows Fx Fy Fz Mx My Mz about the belt-surface centre."""
     observable: frozenset[str]
     """Components the sensors can see; the others' rows are zero and mean nothing."""
+    directions: Floats = field(default_factory=lambda: np.zeros((0, 6, 6)))
+    """(d, 6, 6): how the read-out may be wrong. The true wrench is (1 + Σ zᵢ Dᵢ) times the one read, the zᵢ independent
+    with mean 0 and standard deviation 1. From a calibration, else from the tolerances of uncalibrated cells."""
 
     def __post_init__(self) -> None:
         unknown = self.observable - set(COMPONENTS)

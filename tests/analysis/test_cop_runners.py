@@ -1,7 +1,7 @@
 """Centre of pressure under real runners, held against their foot markers: registration, strike index, loads."""
 
 import itertools
-from dataclasses import astuple, dataclass
+from dataclasses import astuple, dataclass, replace
 
 import numpy as np
 import pytest
@@ -41,6 +41,7 @@ def analysed(trial, registration=None, *, height=0.0, belt=None, wrench=None):
     belt = belt or force_belt({name: row for row, name in enumerate(COMPONENTS)})
     runner = Runner(belt_speed_m_s=trial.speed_m_s, stature_m=trial.stature_m, registration=registration)
     setup = Setup(300.0, 1e6, [belt], get_protocol(), trial.mass_kg * G, runner=runner, belt_height_m=height)
+    setup = replace(setup, uncertainty=False)  # which would follow the paths of altered copies too
     channels = trial.wrench if wrench is None else wrench
     tick = np.round(np.arange(channels.shape[1]) * (1e6 / 300.0)).astype(np.int64)
     paths = []

@@ -9,7 +9,7 @@ from running import analyse, half_sine, one_belt, train
 from analysis.errors import AnalysisError
 from analysis.flags import StepFlag
 from analysis.protocol import DEFAULT_PROTOCOL, PROTOCOLS, get_protocol
-from analysis.steps import COLUMNS, StepTable, join_tables
+from analysis.steps import ALL_COLUMNS, COLUMNS, UNCERTAIN, StepTable, join_tables
 
 TABLE, _ = analyse(train(half_sine, 6, 0.35), one_belt())
 
@@ -18,9 +18,9 @@ def test_every_column_has_its_type_and_length_even_without_rows():
     kinds = {"float": "f", "int": "i", "bool": "b", "text": "U", "flags": "u"}
     for table, rows in ((TABLE, 6), (StepTable(), 0)):
         assert table.rows == rows
-        assert list(table) == [c.name for c in COLUMNS]
-        assert len(table) == len(COLUMNS)
-        for column in COLUMNS:
+        assert list(table) == [c.name for c in ALL_COLUMNS]
+        assert len(table) == len(ALL_COLUMNS)
+        for column in ALL_COLUMNS:
             assert table[column.name].dtype.kind == kinds[column.kind]
             assert table[column.name].shape == (rows,)
 
@@ -89,3 +89,27 @@ def test_protocols_are_found_by_name_and_travel_as_numbers():
     assert all(name == p.name for name, p in PROTOCOLS.items())
     with pytest.raises(AnalysisError, match=f"protocol 'P6O'.*{DEFAULT_PROTOCOL}"):
         get_protocol("P6O")
+
+
+def test_every_measured_number_has_its_uncertainty_and_labels_have_none():
+    names = {c.name for c in ALL_COLUMNS}
+    assert {f"u_{name}" for name in UNCERTAIN} <= names
+    assert len(names) == len(ALL_COLUMNS)
+    assert not names & {"u_touchdown_s", "u_rearfoot_p", "u_flight_noise_N", "u_u_hf_peak_BW", "u_step"}
+    assert [c.name for c in ALL_COLUMNS[: len(COLUMNS)]] == [c.name for c in COLUMNS], (
+        "old columns stay where they were"
+    )
+
+
+def test_uncertainties_of_added_contact_times_are_no_contact_times():
+    table = StepTable(
+        {
+            "step": np.arange(2),
+            "contact_time_30N_ms": np.ones(2),
+            "u_contact_time_30N_ms": np.ones(2),
+            "other": np.ones(2),
+        }
+    )
+    assert table.extra == ("contact_time_30N_ms",)
+    assert "u_contact_time_30N_ms" in table
+    assert "other" not in table
