@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from analysis.doubts import doubtful_columns
 from analysis.episodes import Episode
 from analysis.flags import SampleFlag
 from analysis.incline import seen_incline_deg
@@ -18,6 +19,7 @@ from analysis.quality import Light
 from analysis.setup import Setup
 from analysis.stance_curves import StanceCurves
 from analysis.steps import StepTable, join_tables
+from analysis.uncertainty import Uncertainties
 from daq.belt_travel import BeltSpeed, BeltTravel
 from daq.chunk import Chunk
 from daq.rig import Rig
@@ -211,6 +213,11 @@ class Analyser:
         return seen_incline_deg(float(forward), float(upward))
 
     @property
+    def uncertainties(self) -> Uncertainties | None:
+        """What tells the rows' uncertainties, if anything does."""
+        return self._pipeline.uncertainties
+
+    @property
     def belt_speed(self) -> BeltSpeed | None:
         """What the pulses said of the belt's speed; None without a belt sensor."""
         return None if self._belt is None else self._belt.speed
@@ -226,6 +233,10 @@ class Analyser:
         speed = self.belt_speed
         measured = speed is not None and not np.isnan(speed.median_m_s)
         return missing(self.table, self.setup, self._pipeline.gated, measured_speed=measured)
+
+    def doubtful(self, lights: Sequence[Light]) -> dict[str, str]:
+        """Columns that the session's quality lights cast doubt on, and why."""
+        return doubtful_columns(lights, gated=self._pipeline.gated, levels=self.setup.contact_levels)
 
     def zero_lights(self) -> list[Light]:
         """How the zero, the cells and the belt behaved."""

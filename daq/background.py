@@ -23,6 +23,8 @@ class Analysed:
     """How good the session is."""
     missing: dict[str, str]
     """Why columns are empty."""
+    doubtful: dict[str, str]
+    """Why columns are greyed out."""
 
 
 class BackgroundAnalysis:
@@ -51,8 +53,8 @@ class BackgroundAnalysis:
             while not self.trouble and self._news.poll():
                 kind, news = self._news.recv()
                 if kind == "done":
-                    table, bw_N, lights, missing = news
-                    return Analysed(StepTable(table), bw_N, tuple(Light(**light) for light in lights), missing)
+                    table, bw_N, lights, *reasons = news
+                    return Analysed(StepTable(table), bw_N, tuple(Light(**light) for light in lights), *reasons)
                 if kind == "trouble":
                     self.trouble = news
                 else:
@@ -84,7 +86,8 @@ def _analyse(path: str, out: Connection) -> None:
                     out.send(("share", step.row / max(1, session.rows)))
                 analyser = replay.analyser
                 lights = session_lights(analyser, frames=session.rows, gaps=session.gaps)
-                news = ("done", (dict(analyser.table), analyser.bw_N, [asdict(x) for x in lights], analyser.missing))
+                reasons = analyser.missing, analyser.doubtful(lights)
+                news = ("done", (dict(analyser.table), analyser.bw_N, [asdict(x) for x in lights], *reasons))
         except StanceError as error:
             news = ("trouble", str(error))
         out.send(news)

@@ -3,7 +3,7 @@
 import numpy as np
 
 from daq.chunk import Chunk
-from daq.errors import DeviceError
+from daq.errors import DeviceError, RigError
 from daq.rig import Rig
 from daq.wire import Hello
 
@@ -12,6 +12,33 @@ SIMULATED = "sim "
 NAME_CHARS = 16
 RATE_TOLERANCE = 0.01
 """Cheap boards time with 0.5 % resonators; more than this is another rate, not another clock."""
+REAL_TIME = 0.2
+"""A virtual treadmill whose seconds differ from ours by a larger share is in a hurry on purpose."""
+
+
+def is_virtual(board: str) -> bool:
+    """Whether a device is a virtual treadmill.
+
+    Args:
+        board: Its name, as its HELLO says.
+
+    Returns:
+        True if it says so itself.
+    """
+    return board.startswith(SIMULATED)
+
+
+def in_real_time(board: str, pace: float) -> bool:
+    """Whether a device lives in our time, so that its clock can be judged by ours.
+
+    Args:
+        board: Its name, as its HELLO says.
+        pace: Its seconds per second of ours.
+
+    Returns:
+        False for a virtual treadmill in a hurry.
+    """
+    return not is_virtual(board) or abs(pace - 1.0) < REAL_TIME
 
 
 def check_device(hello: Hello, rig: Rig) -> None:
@@ -23,8 +50,10 @@ def check_device(hello: Hello, rig: Rig) -> None:
 
     Raises:
         DeviceError: It has another converter, number of channels or gain, is the virtual twin of another rig, or says
-            that it samples a cell after the next conversion.
+            that it samples a cell after the next conversion. A RigError says that the rig's calibration is a
+            rehearsal, and the device none.
     """
+    check_rehearsal(hello.board, rig)
     unlike = _difference(hello, rig)
     if unlike is not None:
         raise DeviceError(
@@ -45,7 +74,7 @@ def check_device(hello: Hello, rig: Rig) -> None:
 
 def _difference(hello: Hello, rig: Rig) -> tuple[str, str] | None:
     """What was expected and what was seen, at the first difference that matters."""
-    if hello.board.startswith(SIMULATED) and hello.board != f"{SIMULATED}{rig.name}"[:NAME_CHARS]:
+    if is_virtual(hello.board) and hello.board != f"{SIMULATED}{rig.name}"[:NAME_CHARS]:
         return f"rig {rig.name}", f"the virtual treadmill of rig {hello.board.removeprefix(SIMULATED)}"
     if hello.adc.lower() != rig.adc.name[:NAME_CHARS].lower():
         return f"the {rig.adc.name} of rig {rig.name}", f"a {hello.adc}"
@@ -55,6 +84,25 @@ def _difference(hello: Hello, rig: Rig) -> tuple[str, str] | None:
     if gains != [rig.adc.gain]:
         return f"ADC gain {rig.adc.gain} as rig {rig.name} says", f"gain {', '.join(map(str, gains))}"
     return None
+
+
+def check_rehearsal(board: str, rig: Rig) -> None:
+    """Refuse the calibration of a virtual treadmill for any other device.
+
+    Args:
+        board: Name of the device, as its HELLO says.
+        rig: The rig, with its calibration.
+
+    Raises:
+        RigError: The calibration is a rehearsal, and the device is no virtual treadmill.
+    """
+    if rig.calibration is not None and rig.calibration.rehearsal and not is_virtual(board):
+        raise RigError(
+            rig.calibration.where,
+            expected="a calibration of this machine",
+            seen="a rehearsal, not a calibration of a machine: it was made on a virtual treadmill",
+            next_step="Move it away and calibrate with `stance calibrate`; or go without: --calibration none",
+        )
 
 
 def check_rate(chunk: Chunk, hello: Hello) -> None:

@@ -15,10 +15,9 @@ from analysis.setup import Setup
 from analysis.stance_curves import NO_CURVES, StanceCurves, join_curves
 from analysis.steps import StepTable
 from daq.analyser import Analyser
-from daq.rig import parse_rig
 from daq.session import Session
 from daq.session_rows import SessionRows
-from daq.setups import make_setup
+from daq.setups import make_setup, rig_of_header
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -56,7 +55,7 @@ class Excerpts:
         """
         header = session.header
         self._rows = SessionRows(session)
-        self.rig = parse_rig(header.rig_text, f"{session.path}: rig")
+        self.rig = rig_of_header(header, session.path)
         protocol = get_protocol(header.protocol_name or DEFAULT_PROTOCOL)
         self.setup: Setup = replace(make_setup(header, self.rig, protocol), two_mass=False)
         self._rate, self._tick_rate = header.sample_rate_Hz, header.tick_rate_Hz

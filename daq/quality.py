@@ -4,7 +4,7 @@ import numpy as np
 
 from analysis.gates import deck_lights
 from analysis.incline import gravity_share_BW
-from analysis.machine_lights import cells_light, dips_light, incline_light, speed_light, zero_light
+from analysis.machine_lights import calibration_light, cells_light, dips_light, incline_light, speed_light, zero_light
 from analysis.quality import Light, closure_light, doubted, fore_aft_light, frames_light, noise_light, steps_light
 from daq.analyser import Analyser
 from daq.session_format import Gaps
@@ -39,6 +39,7 @@ def session_lights(analyser: Analyser, *, frames: int, gaps: Gaps) -> list[Light
         noise,
         speed_light(measured, setup.runner.belt_speed_m_s),
         dips_light(float(np.median(dips)) / 100.0 if dips.size else None),
+        calibration_light(setup.calibration),
         *doubted(deck_lights(setup), noise),
         *analyser.zero_lights(),
     ]

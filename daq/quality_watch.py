@@ -49,6 +49,7 @@ def _quality(analyser: Analyser, frames: int, gaps: Gaps, number: int) -> Answer
     lights = session_lights(analyser, frames=frames, gaps=gaps)
     answer: dict[str, Any] = plain({
         "take": number, "lights": [asdict(light) for light in lights], "missing": analyser.missing,
+        "doubtful": analyser.doubtful(lights),
     })  # fmt: skip
     return answer
 

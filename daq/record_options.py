@@ -36,7 +36,11 @@ class RecordOptions:
     """After `stop` go back to waiting, ready for the next `start`, until `quit`; otherwise `stop` ends the recorder."""
     tare_s: float | None = None
     """Take the zero from so much of the beginning, with nobody on the belt."""
+    kept_tare: bool = True
+    """Without `tare_s`: begin with the newest tare kept beside the rig, if it is fresh."""
     replug_s: float = 60.0
     """How long a device that was unplugged is waited for, s, at most MOST_REPLUG_S; 0: not at all."""
+    calibration: str | None = None
+    """Path of the rig's calibration file; "none" goes without; None takes the one beside the rig file, if any."""
     bout: str = ""
     """Name of the bout with which each recording begins."""

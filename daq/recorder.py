@@ -66,7 +66,7 @@ class Recorder:
         on_finished: OnFinished | None = None,
     ) -> None:
         self.options = options
-        self.rig: Rig = load_rig(options.rig)
+        self.rig: Rig = load_rig(options.rig, options.calibration)
         get_protocol(options.protocol)  # refused before any port is opened
         self._on_progress, self._on_zero, self._on_ready = on_progress, on_zero, on_ready
         self._names = Names(options.out, options.subject.name)

@@ -7,6 +7,7 @@ long a chunk takes.
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
@@ -16,10 +17,9 @@ from analysis.protocol import DEFAULT_PROTOCOL, Protocol, get_protocol
 from analysis.setup import Runner
 from daq.analyser import Analyser
 from daq.results import ENDED_EARLY, Results, build_results
-from daq.rig import parse_rig
 from daq.session import Session
 from daq.session_rows import Piece, SessionRows
-from daq.setups import make_setup
+from daq.setups import make_setup, rig_of_header
 
 FULL_SPEED_ROWS = 1 << 16
 PACED_S = 0.02
@@ -45,6 +45,7 @@ class Replay:
         protocol: str | None = None,
         contact_levels: tuple[str, ...] = (),
         said: Runner | None = None,
+        calibration: str | Path | None = None,
         curves: bool = False,
     ) -> None:
         """Prepare.
@@ -54,13 +55,14 @@ class Replay:
             protocol: Name of the analysis protocol; by default the session's own.
             contact_levels: Further thresholds for contact time, such as "30N" or "10pctBW".
             said: What is said of the runner now; it wins over what the session says.
+            calibration: Path of another calibration file than the session's own; "none" goes without.
             curves: Whether steps bring their curves. A SessionError says that the session cannot be analysed.
         """
         header = session.header
         self._rows = SessionRows(session)
         self.session = session
         self.protocol: Protocol = get_protocol(protocol or header.protocol_name or DEFAULT_PROTOCOL)
-        rig = parse_rig(header.rig_text, f"{session.path}: rig")
+        rig = rig_of_header(header, session.path, calibration)
         setup = make_setup(header, rig, self.protocol, contact_levels=contact_levels, said=said)
         self.analyser = Analyser(rig, setup, curves=curves)
         self._tares = dict(self._rows.tares)

@@ -13,6 +13,7 @@ from analysis.shares import class_shares
 from analysis.steps import StepTable
 from analysis.strike_share import foot_strike_of, heel_share
 from analysis.summary import summarise, summarise_sides
+from analysis.uncertainty_budget import budget_results, make_budget
 from daq.analyser import Analyser
 from daq.quality import session_lights
 from daq.session_format import Gaps, SessionHeader
@@ -61,7 +62,9 @@ def build_results(
     """
     table = analyser.table
     bw_N = analyser.bw_N
+    lights = session_lights(analyser, frames=frames, gaps=gaps)
     lost = gaps.lost
+    budget = make_budget(analyser.uncertainties, table)
     return {
         "session": None if session is None else str(session),
         "rig": header.rig_name,
@@ -80,14 +83,16 @@ def build_results(
         "bw_source": analyser.bw_source,
         "weight_closure": analyser.weight_closure(),
         "standing_N": analyser.standing_N,
-        "quality": [asdict(light) for light in session_lights(analyser, frames=frames, gaps=gaps)],
-        "summary": summarise(table),
-        "by_side": summarise_sides(table),
+        "quality": [asdict(light) for light in lights],
+        "summary": summarise(table, budget),
+        "by_side": summarise_sides(table, analyser.uncertainties),
+        "uncertainty": budget_results(budget, analyser.setup),
         "asymmetry": {name: asdict(value) for name, value in asymmetry(table).items()},
         "shares": {column: _shares(table, column) for column in SHARED},
         "foot_strike": foot_strikes(table),
         "episodes": [asdict(episode) for episode in analyser.episodes],
         "missing": analyser.missing,
+        "doubtful": analyser.doubtful(lights),
         "steps": table.records(),
     }
 

@@ -1,31 +1,34 @@
 """The rig description: which cells carry the treadmill, where, and what their counts mean. TOML, `docs/rig-file.md`."""
 
-import re
-import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from pydantic import ValidationError
 
 from analysis.setup import DeckModes
 from analysis.setup import Mode as AnalysisMode
-from analysis.wrench import COMPONENTS, Belt, Floats
+from analysis.tolerances import assumed_directions
+from analysis.wrench import Belt
+from daq.calibration_checks import calibration_path, check_calibration
+from daq.calibration_read import Calibration, load_calibration
+from daq.calibration_schema import KIND
 from daq.errors import RigError
-from daq.layout import CHANNELS
 from daq.nearest import nearest
 from daq.rig_checks import belt_names, check_labels, check_rig
 from daq.rig_errors import problems_of, told
+from daq.rig_readout import newtons_per_count, nominal_belt, seen_rows
 from daq.rig_schema import Adc, BeltSensor, Cell, Machine, Mode, Modes, Noise, RigFile
+from daq.rig_text import parse_toml, read_text
 
 # The shipped rigs live in the package above this one. It is found by name when asked for, so that no import points
 # upwards; its TOML files are package data, hence there in a checkout, an installed wheel and a zip alike.
 _SHIPPED_IN = "rigs"
-_MAX_BYTES = 1_000_000
-_AXES = "xyz"
+WITHOUT = "none"
+"""Said in place of a calibration file to go without."""
 
 
 @dataclass(frozen=True)
@@ -38,6 +41,8 @@ class Rig:
     """The file, word for word, as a session keeps it."""
     where: str
     """Path or shipped name, for messages."""
+    calibration: Calibration | None = None
+    """What known loads told of it; None where there is nothing but the cells' data sheets."""
 
     @property
     def name(self) -> str:
@@ -92,57 +97,39 @@ class Rig:
 
     def newtons_per_count(self, cell: Cell) -> float:
         """Nominal scale of a cell, sign left aside: capacity / (sensitivity · excitation) · full scale / counts, N."""
-        rated_mV = cell.sensitivity_mV_per_V * self.adc.excitation_mV / 1_000
-        return cell.capacity_N / rated_mV * self.adc.full_scale_mV / self.adc.full_scale_counts
+        return newtons_per_count(cell, self.adc)
 
     def limit_N(self, cell: Cell) -> float:
         """Largest load that a cell and its channel can report: rated load or full scale, whichever comes first, N."""
         return min(cell.capacity_N, self.newtons_per_count(cell) * (self.adc.full_scale_counts - 1))
 
     def belts(self) -> tuple[Belt, ...]:
-        """Read-out of each belt from counts, by the statics of a rigid machine."""
-        return tuple(self._belt(name) for name in belt_names(self.file))
+        """Read-out of each belt from counts, calibrated if there is a calibration, with how it may be wrong."""
+        return self._belts
 
-    def _belt(self, name: str | None) -> Belt:
-        """F = Σ fᵢ along each cell's axis, M = Σ rᵢ × fᵢ about the belt-surface centre, rᵢ = (x, y, −h)."""
-        cells = [cell for cell in self.cells if cell.belt == name]
-        seen = _observable(cells)
-        matrix = np.zeros((6, CHANNELS))
-        for cell in cells:
-            scale = cell.sign * self.newtons_per_count(cell)
-            matrix[:, cell.channel] = scale * _unit_wrench(cell, self._lever_m(cell))
-        for row, component in enumerate(COMPONENTS):
-            matrix[row] *= component in seen
-        return Belt(name or "", matrix, seen)
+    def nominal_belts(self) -> tuple[Belt, ...]:
+        """Read-out of each belt by the statics of a rigid machine and the data sheets of its cells."""
+        return self._nominal_belts
 
-    def _lever_m(self, cell: Cell) -> Floats:
-        centre = next((belt.centre_mm for belt in self.file.belts if belt.name == cell.belt), (0.0, 0.0))
-        x, y = np.subtract(cell.position_mm, centre)
-        return np.array([x, y, -self.machine.belt_height_mm]) / 1_000
+    @cached_property
+    def _belts(self) -> tuple[Belt, ...]:
+        if self.calibration is None:
+            return tuple(replace(belt, directions=assumed_directions(belt)) for belt in self._nominal_belts)
+        known = zip(self._nominal_belts, self.calibration.matrices, self.calibration.directions, strict=True)
+        return tuple(
+            replace(belt, matrix=seen_rows(matrix, belt.observable), directions=directions)
+            for belt, matrix, directions in known
+        )
+
+    @cached_property
+    def _nominal_belts(self) -> tuple[Belt, ...]:
+        return tuple(nominal_belt(self.file, name) for name in belt_names(self.file))
 
 
 def _analysis_mode(mode: Mode) -> AnalysisMode:
-    return AnalysisMode(mode.natural_frequency_Hz, mode.damping)
-
-
-def _unit_wrench(cell: Cell, lever_m: Floats) -> Floats:
-    force = np.eye(3)[_AXES.index(cell.axis)]
-    return np.concatenate([force, np.cross(lever_m, force)])
-
-
-def _observable(cells: list[Cell]) -> frozenset[str]:
-    """Components that these cells can see.
-
-    The yaw moment Mz takes horizontal cells that fix all three of Fx, Fy and Mz; otherwise flexures carry part of it
-    unseen. Mx and My are there with vertical cells alone, but then hold h·Fy and h·Fx.
-    """
-    axes = {cell.axis for cell in cells}
-    seen = {"Fz", "Mx", "My"} | {f"F{axis}" for axis in axes}
-    flat = [(c.axis == "x", c.axis == "y", (c.axis == "y") * c.position_mm[0] - (c.axis == "x") * c.position_mm[1])
-            for c in cells if c.axis != "z"]  # fmt: skip
-    if flat and np.linalg.matrix_rank(np.array(flat, dtype=np.float64)) == 3:
-        seen.add("Mz")
-    return frozenset(seen)
+    return AnalysisMode(
+        mode.natural_frequency_Hz, mode.damping, mode.u_natural_frequency_Hz, mode.u_damping, mode.identified
+    )
 
 
 def shipped_rigs() -> tuple[str, ...]:
@@ -151,18 +138,42 @@ def shipped_rigs() -> tuple[str, ...]:
     return tuple(sorted(entry.name.removesuffix(".toml") for entry in entries if entry.name.endswith(".toml")))
 
 
-def load_rig(name_or_path: str | Path) -> Rig:
+def load_rig(name_or_path: str | Path, calibration: str | Path | None = None) -> Rig:
     """Load a shipped rig by name, or a rig file by path.
 
     Args:
         name_or_path: A name of `shipped_rigs()`, or a path.
+        calibration: Path of its calibration file; "none" goes without; None takes the one that lies beside the rig
+            file, if there is one.
 
     Returns:
-        The rig.
-
-    Raises:
-        RigError: There is no such rig, or its file cannot be read or understood.
+        The rig. A RigError says that there is no such rig or calibration, that a file cannot be read or understood,
+        or that the two do not belong together.
     """
+    rig = _load(name_or_path)
+    if calibration == WITHOUT:
+        return rig
+    path = calibration_path(rig) if calibration is None else Path(calibration)
+    if path is None or (calibration is None and not path.is_file()):
+        return rig
+    return calibrated(rig, load_calibration(path))
+
+
+def calibrated(rig: Rig, calibration: Calibration) -> Rig:
+    """A rig with a calibration.
+
+    Args:
+        rig: The rig.
+        calibration: Its calibration; a RigError says that it is not.
+
+    Returns:
+        The rig, whose belts read by it.
+    """
+    check_calibration(calibration, rig)
+    return replace(rig, calibration=calibration)
+
+
+def _load(name_or_path: str | Path) -> Rig:
     name, shipped = str(name_or_path), shipped_rigs()
     if name in shipped:
         return parse_rig((files(_SHIPPED_IN) / f"{name}.toml").read_text(encoding="utf-8"), name)
@@ -175,20 +186,7 @@ def load_rig(name_or_path: str | Path) -> Rig:
             seen="a folder" if path.is_dir() else "no such file or name",
             next_step=f"Did you mean {near}?" if near else "List them with `stance rigs list`.",
         )
-    return parse_rig(_read(path), str(path))
-
-
-def _read(path: Path) -> str:
-    try:
-        size = path.stat().st_size
-        if size > _MAX_BYTES:
-            raise RigError(str(path), expected="a text file of a few kilobytes", seen=f"{size / 1e6:.1f} MB")
-        return path.read_bytes().decode("utf-8-sig")
-    except OSError as error:
-        raise RigError(str(path), expected="a readable file", seen=error.strerror or str(error)) from None
-    except UnicodeDecodeError as error:
-        seen = f"a byte 0x{error.object[error.start]:02x} at {error.start}"
-        raise RigError(str(path), expected="UTF-8 text", seen=seen) from None
+    return parse_rig(read_text(path), str(path))
 
 
 def parse_rig(text: str, where: str) -> Rig:
@@ -204,7 +202,10 @@ def parse_rig(text: str, where: str) -> Rig:
     Raises:
         RigError: The text is no TOML, or its keys are not those of a rig.
     """
-    data = _toml(text, where)
+    data = parse_toml(text, where)
+    if data.get("kind") == KIND:
+        raise RigError(where, expected="a rig file", seen="a calibration file",
+                       next_step="Give the rig file as the rig, and this one with --calibration.")  # fmt: skip
     try:
         file = RigFile.model_validate(data)
     except ValidationError as error:
@@ -220,16 +221,3 @@ def _labels(data: Mapping[str, Any]) -> list[tuple[object, object]]:
     tables = data.get("cells")
     cells = [table for table in tables if isinstance(table, dict)] if isinstance(tables, list) else []
     return [(cell.get("name"), cell.get("channel")) for cell in cells]
-
-
-def _toml(text: str, where: str) -> dict[str, Any]:
-    try:
-        return tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        message, _, place = str(error).rpartition(" (at ")
-        line = re.match(r"line (\d+), column", place)
-        if line:
-            message += f" in: {text.splitlines()[int(line[1]) - 1].strip()[:80]}"
-        raise RigError(f"{where}, {place.rstrip(')')}", expected="TOML", seen=message) from None
-    except RecursionError:
-        raise RigError(where, expected="TOML", seen="brackets nested too deep") from None

@@ -57,16 +57,20 @@ class Told(TypedDict):
     next_step: str
 
 
-def told(problems: Sequence[Problem]) -> Told:
+RIG_HINT = "Every key is described in docs/rig-file.md; `stance rigs show frame_8` prints a complete example."
+
+
+def told(problems: Sequence[Problem], what: str = "a rig file", hint: str = RIG_HINT) -> Told:
     """Put all mistakes into the words of one error.
 
     Args:
         problems: At least one.
+        what: What kind of file was expected.
+        hint: Where its keys are described.
 
     Returns:
         What the error says.
     """
-    hint = "Every key is described in docs/rig-file.md; `stance rigs show frame_8` prints a complete example."
     if len(problems) == 1:
         (only,) = problems
         return Told(
@@ -74,7 +78,7 @@ def told(problems: Sequence[Problem]) -> Told:
         )
     lines = [f"\n  {p.key}: expected {p.expected}, saw {p.seen}. {p.hint}".rstrip() for p in problems]
     seen = f"{len(problems)} mistakes:{''.join(lines)}".removesuffix(".")
-    return Told(expected="a rig file", seen=seen, next_step=f"\n{hint}")
+    return Told(expected=what, seen=seen, next_step=f"\n{hint}")
 
 
 def problems_of(error: ValidationError, model: type[BaseModel], data: Mapping[str, Any]) -> list[Problem]:
@@ -99,7 +103,7 @@ def _problem(entry: Any, model: type[BaseModel], data: Mapping[str, Any]) -> Pro
     table, field = _walk(model, loc)
     if entry["type"] == "extra_forbidden":
         return _unknown_key(key, str(loc[-1]), table)
-    expected = _expected(field.annotation, field.metadata) if field else "something else"
+    expected = (field.description or _expected(field.annotation, field.metadata)) if field else "something else"
     if isinstance(loc[-1], int) and field and (item := _model_in(field.annotation)):
         expected = _expected(item)
     if entry["type"] == "missing":
@@ -143,7 +147,7 @@ def key_text(loc: Sequence[str | int], data: Mapping[str, Any]) -> str:
             continue
         text += f"[{part}]"
         name = at.get("name") if isinstance(at, Mapping) else None
-        text += f' "{name}"' if isinstance(name, str) and len(name) <= 32 else ""
+        text += f' "{name}"' if isinstance(name, str) and 0 < len(name) <= 32 else ""
     return text
 
 

@@ -107,13 +107,20 @@ class Mode(Table):
     """Undamped natural frequency, Hz."""
     damping: float = Field(gt=0, lt=1)
     """Damping ratio ζ."""
+    u_natural_frequency_Hz: float = Field(default=0.0, ge=0, le=1_000)
+    """Standard uncertainty of the frequency, Hz, as a tap test tells it."""
+    u_damping: float = Field(default=0.0, ge=0, lt=1)
+    """Standard uncertainty of ζ, likewise."""
+    identified: bool | None = None
+    """Whether it is from a tap test on this very machine; left out, `modes.identified` says so."""
 
 
 class Modes(Table):
     """Lowest mode per axis."""
 
     identified: bool = False
-    """Whether they are from a tap test on this very machine; nominal ones are never taken out of the force."""
+    """Whether they are from a tap test on this very machine; nominal ones are never taken out of the force. It holds
+    for every mode that does not say so of itself."""
     x: Mode | None = None
     """Fore-aft; needed when cells measure it."""
     y: Mode | None = None

@@ -1,6 +1,7 @@
 """From what a session keeps to what the analysis must know: live, replay and re-analysis all come this way."""
 
 from dataclasses import fields, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -8,16 +9,44 @@ import numpy as np
 from analysis.incline import Hinge, inclined_belt, raised_height_m
 from analysis.protocol import G, Protocol
 from analysis.registration import FootRegistration
-from analysis.setup import Runner, Setup
+from analysis.setup import Calibrated, MASS_u_KG, Runner, Setup
 from analysis.timing import level_N
 from analysis.wrench import Belt
+from daq.calibration import age_days, load_calibration, parse_calibration
+from daq.device_check import check_rehearsal
 from daq.device_facts import channel_skew_s, weighs_only
 from daq.errors import RigError
-from daq.rig import Rig
+from daq.rig import WITHOUT, Rig, calibrated, parse_rig
 from daq.session_format import SessionHeader
 
 REGISTRATION = "foot_registration"
-"""Where the header's `extra` keeps the foot registration."""
+"""Where the header's `extra` keeps the foot registration …"""
+MASS_u = "u_mass_kg"
+"""… and the uncertainty of the body mass."""
+VIRTUAL = "virtual"
+"""Name of the built-in rig that stands for no treadmill."""
+
+
+def rig_of_header(header: SessionHeader, where: str | Path, calibration: str | Path | None = None) -> Rig:
+    """The rig of a session as it was recorded.
+
+    Args:
+        header: Of the session.
+        where: Path of the session, for messages.
+        calibration: Path of another calibration file than the session's own; "none" goes without.
+
+    Returns:
+        The rig. A RigError says what is wrong with its text or with the calibration.
+    """
+    rig = parse_rig(header.rig_text, f"{where}: rig")
+    if calibration == WITHOUT or not (calibration or header.calibration_text):
+        return rig
+    if calibration:
+        rig = calibrated(rig, load_calibration(calibration))
+    else:
+        rig = calibrated(rig, parse_calibration(header.calibration_text, f"{where}: calibration"))
+    check_rehearsal(str(header.device.get("board", "")), rig)
+    return rig
 
 
 def header_fields(runner: Runner) -> dict[str, Any]:
@@ -32,11 +61,14 @@ def header_fields(runner: Runner) -> dict[str, Any]:
     values: dict[str, Any] = {
         "subject" if f.name == "name" else f.name: getattr(runner, f.name)
         for f in fields(Runner)
-        if f.name != "registration"
+        if f.name not in ("registration", MASS_u)
     }
+    extra: dict[str, Any] = {}
     if runner.registration is not None:
-        values["extra"] = {REGISTRATION: runner.registration.as_dict()}
-    return values
+        extra[REGISTRATION] = runner.registration.as_dict()
+    if runner.u_mass_kg is not None:
+        extra[MASS_u] = runner.u_mass_kg
+    return values | ({"extra": extra} if extra else {})
 
 
 def runner_of(header: SessionHeader) -> Runner:
@@ -58,6 +90,7 @@ def runner_of(header: SessionHeader) -> Runner:
         belt_speed_m_s=header.belt_speed_m_s,
         incline_deg=header.incline_deg,
         registration=None if kept is None else FootRegistration.from_dict(kept),
+        u_mass_kg=header.extra.get(MASS_u),
     )
 
 
@@ -90,7 +123,7 @@ def make_setup(
     Args:
         header: Gives the true rates, the runner, and what the device said: when each channel is sampled, and
             whether it is too slow for steps.
-        rig: Gives the calibrated cells.
+        rig: Gives the cells, calibrated or not.
         protocol: Filter, thresholds, definitions.
         contact_levels: Further thresholds for contact time.
         said: Of the runner, said later than the recording.
@@ -102,13 +135,18 @@ def make_setup(
         level_N(level, np.nan)  # refuses what is no threshold
     runner = overlay(runner_of(header), said)
     belts, height_m = _inclined(rig, runner.incline_deg or 0.0)
+    # Weights and runner alike: so local gravity drops out of all that is told in body weights.
+    gravity_m_s2 = G if rig.calibration is None else rig.calibration.gravity_m_s2
     return Setup(
         sample_rate_Hz=header.sample_rate_Hz,
         tick_rate_Hz=header.tick_rate_Hz,
         belts=belts,
         protocol=protocol,
-        bw_N=None if runner.mass_kg is None else runner.mass_kg * G,
+        bw_N=None if runner.mass_kg is None else runner.mass_kg * gravity_m_s2,
+        u_bw_N=gravity_m_s2 * (MASS_u_KG if runner.u_mass_kg is None else runner.u_mass_kg),
         runner=runner,
+        calibration=_calibrated(header, rig),
+        calibrated=rig.calibration is not None,
         deck=rig.deck_modes(),
         belt_height_m=height_m,
         belt_length_m=rig.machine.belt_length_m,
@@ -116,6 +154,21 @@ def make_setup(
         contact_levels=contact_levels,
         skew_s=channel_skew_s(header.device),
         static_only=weighs_only(header.device),
+    )
+
+
+def _calibrated(header: SessionHeader, rig: Rig) -> Calibrated:
+    """What the read-out rests on; its age is that at the recording, so that replay says what was said live."""
+    known = rig.calibration
+    if known is None:
+        return Calibrated(virtual=rig.name == VIRTUAL)
+    return Calibrated(
+        made_on=known.made_on,
+        age_days=age_days(known, header.created_utc),
+        u_Fz_pct=known.quality.u_Fz_pct,
+        u_cop_mm=known.quality.u_cop_mm,
+        by_hand=known.by_hand,
+        virtual=rig.name == VIRTUAL,
     )
 
 

@@ -16,6 +16,7 @@ from daq.rig import Rig
 from daq.session_format import plain, row_dtype
 from daq.take import Take
 from daq.takes import Takes
+from daq.tare_file import device_name
 from daq.taring import Taring
 
 __all__ = ["StatusDesk", "facts_of"]
@@ -119,9 +120,10 @@ def facts_of(options: RecordOptions, rig: Rig, protocol: str, take: Take) -> dic
         take: Any take of it.
 
     Returns:
-        Plain values: "rig", "runner", "protocol", "port", "sample_rate_Hz", "tick_rate_Hz", "belts" (names, "" for a
-        single one), "observable" (components that every belt sees), "belt_speed_m_s", "mass_kg", "incline_deg",
-        "shoe_length_m", "registration" (as `FootRegistration`), "belt_size_m" (length, width), "can_restart".
+        Plain values: "rig", "runner", "protocol", "port", "device" (as tares call it), "gains", "sample_rate_Hz",
+        "tick_rate_Hz", "belts" (names, "" for a single one), "observable" (components that every belt sees),
+        "belt_speed_m_s", "mass_kg", "incline_deg", "shoe_length_m", "registration" (as `FootRegistration`),
+        "belt_size_m" (length, width), "can_restart".
     """
     belts, runner = rig.belts(), options.subject
     found: dict[str, Any] = plain({
@@ -129,6 +131,8 @@ def facts_of(options: RecordOptions, rig: Rig, protocol: str, take: Take) -> dic
         "runner": runner.name,
         "protocol": protocol,
         "port": options.port,
+        "device": device_name(take.header.device["board"], take.header.device["adc"]),
+        "gains": take.header.device["gains"],
         "sample_rate_Hz": take.header.sample_rate_Hz,
         "tick_rate_Hz": take.header.tick_rate_Hz,
         "belts": [belt.name for belt in belts],

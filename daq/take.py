@@ -22,7 +22,7 @@ from daq.session_format import Gaps, SessionHeader
 from daq.session_writer import SessionWriter
 from daq.setups import make_setup
 
-FOR_WINDOWS = ("weight_closure", "quality", "missing", "episodes")
+FOR_WINDOWS = ("weight_closure", "quality", "missing", "doubtful", "episodes")
 """Results kept beside the step table, so that a window shows a session without analysing it again."""
 
 

@@ -12,6 +12,7 @@ from analysis.protocol import get_protocol
 from daq.chunk import Chunk
 from daq.clock import DeviceClock, RoundTrip
 from daq.decoder import Decoder, DecoderCounters
+from daq.kept_tare import KeptZero
 from daq.live import LiveRings
 from daq.record_options import RecordOptions
 from daq.results import software_version
@@ -56,6 +57,7 @@ class Takes:
         self.recording = False
         self.number = 0
         self._zero: Mark | None = None
+        self._kept = KeptZero(options, rig, hello)
         self._next_bout = options.bout
         self._begun = False
         self._touched_tick = 0
@@ -143,6 +145,8 @@ class Takes:
         Returns:
             The pipeline's outputs.
         """
+        if self._zero is None and not self.current.rows and len(part) and (kept := self._kept.mark(part)):
+            self.current.mark(kept)  # not kept for the takes to come: by then another one may be fresh
         outputs = self.current.feed(part, arrived_s=arrived_s, trips=trips)
         if not self._begun and self.current.rows:
             self._begun = True
@@ -187,6 +191,7 @@ class Takes:
             **header_fields(self._options.subject),
             rig_name=self._rig.name,
             rig_text=self._rig.text,
+            calibration_text="" if self._rig.calibration is None else self._rig.calibration.text,
             device=asdict(hello),
             software_version=software_version(),
             protocol_name=self._protocol.name,

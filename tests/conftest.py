@@ -1,7 +1,9 @@
-"""Recorders publish themselves in the temporary directory: the tests' own must not meet the user's."""
+"""Before any test: a temporary directory of its own, where recorders publish themselves; one thread for algebra."""
 
 import os
 import tempfile
 
+# Small matrices only: a second thread of the linear algebra waits more than it computes where others compute too.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 os.environ["TMPDIR"] = tempfile.mkdtemp(prefix="st-")  # short: a socket's path has at most 104 bytes
 tempfile.tempdir = None

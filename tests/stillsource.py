@@ -8,8 +8,8 @@ from analysis.stance_curves import POINTS, SIGNALS, StanceCurves, join_curves
 from analysis.steps import EMPTY
 from daq.quality import session_lights
 from daq.replay import Replay
-from daq.rig import parse_rig
 from daq.session import open_session
+from daq.setups import rig_of_header
 from viewer.source import Facts, Happening, Samples, Status
 from viewer.sources.envelope import envelope
 
@@ -43,6 +43,7 @@ class StillSource:
             self.contact[:, index] = np.concatenate([part.contact for part in parts], axis=1)
             self.lights = tuple(session_lights(replay.analyser, frames=session.rows, gaps=session.gaps))
             self.missing = replay.analyser.missing
+            self.doubtful = replay.analyser.doubtful(self.lights)
             self._table, self.bw_N = replay.analyser.table, replay.analyser.bw_N
             self._curves = join_curves(curves)
             self.happenings = tuple(
@@ -50,7 +51,7 @@ class StillSource:
                 for e in session.events
                 if e.row < session.rows
             )
-        rig = parse_rig(header.rig_text, str(path))
+        rig = rig_of_header(header, path)
         seen = frozenset.intersection(*(belt.observable for belt in setup.belts))
         self.facts = Facts(
             title="Test session",

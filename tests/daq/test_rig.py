@@ -413,7 +413,8 @@ HEADINGS = {
 
 
 def test_the_manual_documents_exactly_the_keys_there_are():
-    sections = re.findall(r"^### (.+?)\n(.*?)(?=^##|\Z)", DOCS.read_text(encoding="utf-8"), re.M | re.S)
+    page, _, _ = DOCS.read_text(encoding="utf-8").partition("\n## Calibration file\n")
+    sections = re.findall(r"^### (.+?)\n(.*?)(?=^##|\Z)", page, re.M | re.S)
     documented = {title: re.findall(r"^\| `(\w+)` \| [^|]* \|([^|]*)\|", body, re.M) for title, body in sections}
     assert set(documented) == set(HEADINGS)
     for title, model in HEADINGS.items():

@@ -5,10 +5,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from analysis.doctor_cells import cell_light, cell_states
 from analysis.flags import SampleFlag
 from daq.analyser import sample_flags
 from daq.chunk import Chunk
-from daq.doctor import _judge
+from daq.doctor import cell_facts
 from daq.rig import load_rig, parse_rig
 from daq.wire import Status
 
@@ -43,7 +44,8 @@ def test_what_the_device_says_is_kept():
     assert sample_flags(chunk_of([]), CELLS, 1 << 15).size == 0
 
 
-@pytest.mark.parametrize(("bits", "state"), [(16, "fail"), (24, "ok")])
-def test_the_doctor_knows_the_range_of_the_rigs_converter(bits, state):
-    counts = np.asarray([32_767, 32_766, 32_765], np.int32)
-    assert _judge(counts, 1e-3 * counts, rig_of(bits).adc.full_scale_counts)[0] == state
+@pytest.mark.parametrize(("bits", "saturated"), [(16, True), (24, False)])
+def test_the_doctor_knows_the_range_of_the_rigs_converter(bits, saturated):
+    counts = np.tile(np.asarray([[32_767], [32_767], [32_766]], np.int32), (100, 8))
+    states = cell_states(counts, cell_facts(rig_of(bits)), 1000.0)
+    assert {"saturated" in cell_light(state).text for state in states} == {saturated}

@@ -169,7 +169,7 @@ def test_the_doctor_tells_the_settings(gain, settings, words, monkeypatch):
     with on_pty(Script(hello=hello, settings=possible)) as (name, _):
         checks = {check.name: check for check in check_link(rig, name, 500_000)}
     assert checks["settings"].text == f"gain {rig.adc.gain:g}, {words}"
-    assert checks["settings"].state == "ok"
+    assert checks["settings"].state == "green"
 
 
 @pytest.mark.parametrize("kind", [Kind.SET, Kind.CLOCK, Kind.START])
