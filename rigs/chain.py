@@ -4,23 +4,25 @@ The chain works in fixed blocks that begin at multiples of BLOCK samples, and dr
 that is keyed by seed and block number. So a sample has the same value however the stream is cut later.
 """
 
+import math
 from collections.abc import Sequence
-from dataclasses import dataclass
-from functools import lru_cache
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
 from daq.wire import CHANNELS
+from rigs.cells import CellBehaviour
 from rigs.deck import Deck, DeckMode
+from rigs.disturbances import MOVING_M_S, Disturbances
+from rigs.material import Material, memory_s
+from rigs.randomness import NOISE, SPIKES, random_block
 from rigs.sources import ForceSource
 
 Floats = NDArray[np.float64]
 
 BLOCK = 1024
 LONG_SILENCE_BLOCKS, SETTLING_BLOCKS = 256, 16
-NOISE, SPIKES, LINE = range(3)
-"""Random streams of a block; what one draws never shifts the others."""
 _UNUSED_NOISE_COUNTS = 20.0
 
 
@@ -36,35 +38,12 @@ class Sensors:
     """Pulses of the belt counter per metre; 0 = no counter."""
     bits: int = 24
     """Resolution of the ADC, sign included: it saturates at ±2^(bits−1)."""
-
-
-@dataclass(frozen=True)
-class CellBehaviour:
-    """What real cells and their ADC add to the force. Values are per cell."""
-
-    noise_N: float = 0.0
-    """Standard deviation of the white noise of one cell, N."""
-    offset_N: float = 0.0
-    """Largest zero offset of a cell, N; each cell draws its own between plus and minus this."""
-    drift_N_per_min: float = 0.0
-    """Linear drift of every cell, N/min."""
-    warmup_N: float = 0.0
-    """Warm-up: at first every cell reads this much too high, N …"""
-    warmup_s: float = 600.0
-    """… and loses it exponentially with this time constant, s."""
-    gain: float = 1.0
-    """All cells read this factor too high."""
-    stuck: tuple[int, ...] = ()
-    """Channels that read one constant value."""
-    swap: tuple[tuple[int, int], ...] = ()
-    """Pairs of channels whose plugs are interchanged."""
-    spike: float = 0.0
-    """Probability that one value has one wrong bit of the upper 16: the ±2ⁿ spikes of a bad connection."""
-
-    def zero_N(self, t_s: Floats) -> Floats:
-        """What drift and warm-up add to every cell at t_s, of any shape, N."""
-        warm = self.warmup_N * np.exp(-t_s / self.warmup_s)
-        return self.drift_N_per_min / 60.0 * t_s + warm
+    force: Floats = field(default_factory=lambda: np.zeros((CHANNELS, 1, 6)))
+    """(8, B, 6): force on each cell per N or N·m on each belt, N; for what is not a mere factor."""
+    wiring: Floats = field(default_factory=lambda: np.eye(CHANNELS))
+    """(8, 8): counts of each channel per N on each cell, gain errors and cross-talk of the signals included."""
+    capacity_N: Floats = field(default_factory=lambda: np.ones(CHANNELS))
+    """(8,): rated load of each cell, N."""
 
 
 @dataclass(frozen=True)
@@ -77,25 +56,6 @@ class SignalBlock:
     """(BLOCK,): some channel is at an end of the ADC's range."""
     belt: NDArray[np.int64]
     """(BLOCK,): belt pulses since time 0."""
-
-
-def random_block(seed: int, block: int, stream: int) -> np.random.Generator:
-    """Random generator of one block, independent of every other block and stream.
-
-    Args:
-        seed: Any non-negative integer.
-        block: Block number.
-        stream: NOISE, SPIKES or LINE.
-
-    Returns:
-        A counter-based generator: it can be made for any block without those before it.
-    """
-    return np.random.Generator(np.random.Philox(key=_key(seed), counter=[0, 0, block, stream]))
-
-
-@lru_cache
-def _key(seed: int) -> NDArray[np.uint64]:
-    return np.asarray(np.random.SeedSequence(seed).generate_state(2, np.uint64), np.uint64)
 
 
 def _plugged(swap: Sequence[tuple[int, int]]) -> NDArray[np.int64]:
@@ -137,8 +97,11 @@ class SignalChain:
         self._late_s = np.empty(CHANNELS)  # of each cell, whose plug may be in another channel
         self._late_s[_plugged(cells.swap)] = self.skew_s
         self._moments = np.unique(self._late_s)
+        self._disturbances = Disturbances(cells, seed)
+        self._settling_blocks = max(SETTLING_BLOCKS, math.ceil(memory_s(cells) * rate_Hz / BLOCK))
         self._rest()
         self._gain = np.ascontiguousarray(sensors.gain.reshape(CHANNELS, -1)) * cells.gain
+        self._force = np.ascontiguousarray(sensors.force.reshape(CHANNELS, -1))
         self._used = sensors.counts_per_N != 0.0
         draw = np.random.default_rng(np.random.SeedSequence([seed, 1])).uniform(-1.0, 1.0, CHANNELS)
         self.offset_N = cells.offset_N * draw
@@ -164,9 +127,9 @@ class SignalChain:
             return self._block
         if number < self._next:
             raise ValueError(f"block {number} has gone by, the chain is at block {self._next - 1}")
-        if number - self._next > LONG_SILENCE_BLOCKS:
+        if number - self._next > max(LONG_SILENCE_BLOCKS, self._settling_blocks):
             self._rest()
-            self._next = number - SETTLING_BLOCKS
+            self._next = number - self._settling_blocks
         for skipped in range(self._next, number):
             self._load(skipped * BLOCK)
         self._block, self._next = self._make(number), number + 1
@@ -179,31 +142,51 @@ class SignalChain:
         taken_s = t_s + self._late_s[:, np.newaxis] if self._moments.any() else t_s
         zero_N = self.offset_N[:, np.newaxis] + self.cells.zero_N(taken_s)
         values = loaded + zero_N * self.sensors.counts_per_N[:, np.newaxis]
-        values += self._noise(number)
+        noise = self._noise(number)
+        values += noise
+        if self._disturbances.any:
+            added_N = self._disturbances.added_N(taken_s, self._moving(t_s))
+            values += added_N * self.sensors.counts_per_N[:, np.newaxis]
         if self.cells.spike:
             values = self._spikes(values, number)
-        for channel in self.cells.stuck:
-            values[channel] = np.rint(self.offset_N[channel] * self.sensors.counts_per_N[channel])
-        for one, other in self.cells.swap:
-            values[[one, other]] = values[[other, one]]
         full = 1 << (self.sensors.bits - 1)
+        if self.cells.loose:
+            is_open, level = self._disturbances.open_contacts(t_s)
+            values = np.where(is_open, level * full + noise, values)
+        self._spoil(values, full)
         counts = np.clip(np.rint(values), -full, full - 1)
         saturated = ((counts == -full) | (counts == full - 1)).any(axis=0)
         return SignalBlock(np.ascontiguousarray(counts.T, np.int32), saturated, self._pulses(t_s))
 
+    def _spoil(self, values: Floats, full: int) -> None:
+        """Let channels stick or sit at the end of their range, and interchange plugs, in place."""
+        for channel in self.cells.stuck:
+            values[channel] = np.rint(self.offset_N[channel] * self.sensors.counts_per_N[channel])
+        values[list(self.cells.saturate)] = full
+        for one, other in self.cells.swap:
+            values[[one, other]] = values[[other, one]]
+
     def _rest(self) -> None:
-        """Let the deck start at rest: one solution of its motion for each moment at which channels are sampled."""
+        """Let deck and cells start at rest; the deck moves once for each moment at which channels are sampled."""
         self._decks = [Deck(self.modes, self.rate_Hz, self.sensors.gain.shape[1]) for _ in self._moments]
+        yields = self.cells.yields
+        self._material = Material(self.cells, self.sensors.capacity_N, self.rate_Hz, self.seed) if yields else None
 
     def _load(self, first: int) -> Floats:
         """Counts that the force makes, after the deck: (8, BLOCK)."""
         factor = self._decks[0].factor
         fine = np.arange(first * factor, (first + BLOCK) * factor) / (self.rate_Hz * factor)
         counts = np.empty((CHANNELS, BLOCK))
+        force_N = np.zeros_like(counts)
         for late_s, deck in zip(self._moments, self._decks, strict=True):
             cells = self._late_s == late_s
             felt = deck.feed(self._wrench(fine + late_s)).reshape(-1, BLOCK)
             counts[cells] = np.einsum("cw,wn->cn", self._gain[cells], felt)
+            if self._material:
+                force_N[cells] = np.einsum("cw,wn->cn", self._force[cells], felt)
+        if self._material:
+            t_s = np.arange(first, first + BLOCK) / self.rate_Hz
+            counts += self.cells.gain * self.sensors.wiring @ self._material.feed(force_N, t_s)
         return counts
 
     def _wrench(self, t_s: Floats) -> Floats:
@@ -230,6 +213,12 @@ class SignalChain:
         sign = random.choice([-1.0, 1.0], values.shape)
         spiked: Floats = values + hit * sign * 2.0**bit
         return spiked
+
+    def _moving(self, t_s: Floats) -> NDArray[np.bool_]:
+        """Whether the belt runs, (BLOCK,), by the way it goes from each sample to the next."""
+        way = self.source.distance_m(np.append(t_s, t_s[-1] + 1.0 / self.rate_Hz))
+        moving: NDArray[np.bool_] = np.abs(np.diff(way)) * self.rate_Hz > MOVING_M_S
+        return moving
 
     def _pulses(self, t_s: Floats) -> NDArray[np.int64]:
         way = self.source.distance_m(t_s) * self.sensors.pulses_per_m

@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from daq.errors import LinkError
 from daq.wire import FRAME_BYTES
-from rigs.chain import BLOCK, LINE, random_block
+from rigs.chain import BLOCK
+from rigs.randomness import LINE, random_block
 
 INTACT, DROPPED, CORRUPTED, CUT, DUPLICATED = range(5)
 FATES = ("intact", "dropped", "corrupted", "cut", "duplicated")

@@ -18,6 +18,8 @@ Floats = NDArray[np.float64]
 
 X, Y, Z = range(3)
 AXES = "xyz"
+LEAST_LEVER = 0.05
+"""Mounts a few millimetres off one line do not hold a moment across it: of the others' effect, at least this share."""
 
 
 @dataclass(frozen=True)
@@ -104,3 +106,20 @@ def _hidden_supports(layout: CellLayout, cells: Floats) -> Floats:
     if np.linalg.matrix_rank(np.hstack([found, yaw]), tol=1e-9) > np.linalg.matrix_rank(found, tol=1e-9):
         hidden.append(yaw)
     return np.hstack(hidden) if hidden else np.zeros((6, 0))
+
+
+def share_along(position_m: Floats, axis: int) -> Floats:
+    """Force along an axis that mounts at some places take when they alone hold a rigid body along it, equally stiff.
+
+    Args:
+        position_m: (C, 3), metres from the belt-surface centre.
+        axis: 0, 1 or 2.
+
+    Returns:
+        (C, 6): N per N and per N·m. Moments that the mounts cannot take are left to others.
+    """
+    unit = unit_wrenches(position_m, [axis] * len(position_m))
+    rows = [Z, 3, 4] if axis == Z else [axis, 5]
+    share = np.zeros((len(position_m), 6))
+    share[:, rows] = np.linalg.pinv(unit[rows], rcond=LEAST_LEVER)
+    return share

@@ -12,16 +12,18 @@ from numpy.typing import NDArray
 from daq.device_check import NAME_CHARS, SIMULATED
 from daq.errors import RigError
 from daq.rig import Rig, load_rig
-from daq.rig_schema import Cell
 from daq.wire import CHANNELS
 from rigs.board import Board
-from rigs.chain import CellBehaviour, Sensors, SignalChain
+from rigs.cells import CellBehaviour
+from rigs.chain import SignalChain
 from rigs.deck import DeckMode
 from rigs.device import VirtualDevice
 from rigs.faults import Faults
+from rigs.hand import find_hand
+from rigs.mounting import Flaws, belt_centres, sensors_of
 from rigs.sources import Centres, ForceSource, Load, Sampled, StaticLoads, Taps
-from rigs.statics import AXES, CellLayout, load_sharing
 from rigs.synthetic import G, HalfSine, SineAndImpact, SyntheticRunner, TwoMass, VerticalShape
+from rigs.twin import answer_as
 from rigs.virtual_url import VirtualUrl
 from rigs.waves import band_limit, close_seam, empty_in_flight, loop_span, split_by_side
 
@@ -45,7 +47,7 @@ def make_device(url: str | VirtualUrl, *, first_boot: int = 0) -> VirtualDevice:
         The device. LinkError, RigError or FormatError say what is wrong with the URL, the rig or the force file.
     """
     asked = VirtualUrl.parse(url) if isinstance(url, str) else url
-    rig, v = load_rig(asked.rig), asked.values
+    rig, v = load_rig(asked.rig, calibration="none"), asked.values
     rate_Hz = v["rate"] or rig.sample_rate_Hz
     chain = _chain(rig, v, make_source(v, rate_Hz, belt_centres(rig)), rate_Hz)
     return VirtualDevice(
@@ -76,46 +78,6 @@ def device_from_arrays(
     )
     chain = _chain(rig, v, source, rate_Hz)
     return VirtualDevice(chain, _pick(Faults, v), _board(rig, v), flow_control=math.isinf(v["speed"]))
-
-
-def belt_centres(rig: Rig) -> Centres:
-    """Centres of the rig's belts, m: one at the origin, or left and right."""
-    if not rig.file.belts:
-        return ((0.0, 0.0),)
-    centre = {belt.name: belt.centre_mm for belt in rig.file.belts}
-    return tuple((centre[name][0] / 1000, centre[name][1] / 1000) for name in ("L", "R"))
-
-
-def sensors_of(rig: Rig) -> Sensors:
-    """How the rig's channels answer to a wrench on each belt.
-
-    Args:
-        rig: The rig.
-
-    Returns:
-        The tables.
-    """
-    centres = belt_centres(rig)
-    gain = np.zeros((CHANNELS, len(centres), 6))
-    counts_per_N = np.zeros(CHANNELS)
-    for number, centre in enumerate(centres):
-        name = ("L", "R")[number] if len(centres) == 2 else None
-        cells = [cell for cell in rig.cells if cell.belt == name]
-        share = load_sharing(_layout(rig, cells, centre))
-        for cell, row in zip(cells, share, strict=True):
-            counts_per_N[cell.channel] = cell.sign / rig.newtons_per_count(cell)
-            gain[cell.channel, number] = row * counts_per_N[cell.channel]
-    pulses = rig.belt_sensor.pulses_per_m if rig.belt_sensor else 0.0
-    return Sensors(gain, counts_per_N, pulses, rig.adc.bits)
-
-
-def _layout(rig: Rig, cells: list[Cell], centre_m: tuple[float, float]) -> CellLayout:
-    position = [(cell.position_mm[0], cell.position_mm[1], -rig.machine.belt_height_mm) for cell in cells]
-    return CellLayout(
-        np.array(position) / 1000 - np.array([*centre_m, 0.0]),
-        tuple(AXES.index(cell.axis) for cell in cells),
-        rig.machine.carries,
-    )
 
 
 def modes_of(rig: Rig, values: Values) -> tuple[DeckMode, DeckMode, DeckMode]:
@@ -150,6 +112,8 @@ def make_source(values: Values, rate_Hz: float, centres: Centres) -> ForceSource
         The force.
     """
     speed = values["belt_speed_m_s"]
+    if values["hand"] is not None:
+        return find_hand(values["hand"], centres)
     if values["tap"] is not None:
         return Taps(values["tap"], values["tap_s"], centres=centres)
     if values["load"] is not None:
@@ -239,8 +203,11 @@ def _sampled(
 
 def _chain(rig: Rig, values: Values, source: ForceSource, rate_Hz: float) -> SignalChain:
     skew_s = [late_us * 1e-6 for late_us in values["skew_us"]]
-    cells = _cells(rig, values)
-    return SignalChain(source, sensors_of(rig), rate_Hz, modes_of(rig, values), cells, values["seed"], skew_s)
+    cells, seed = _cells(rig, values), values["seed"]
+    sensors = sensors_of(rig, _pick(Flaws, values), seed)
+    if values["calibration"] is not None:
+        sensors = answer_as(sensors, rig, Path(values["calibration"]).expanduser())
+    return SignalChain(source, sensors, rate_Hz, modes_of(rig, values), cells, seed, skew_s)
 
 
 def _cells(rig: Rig, values: Values) -> CellBehaviour:
@@ -255,7 +222,7 @@ def _board(rig: Rig, values: Values) -> Board:
         "board": f"{SIMULATED}{rig.name}"[:NAME_CHARS],
         "adc": rig.adc.name,
         "channels": rig.adc.channels,
-        "gains": (min(round(rig.adc.gain), 255),) * CHANNELS,
+        "gains": (min(round(values["adc_gain"] or rig.adc.gain), 255),) * CHANNELS,
     }
     return _pick(Board, {**values, "hello_rate_Hz": values["hello_rate"], **more})
 

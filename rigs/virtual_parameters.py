@@ -3,11 +3,21 @@
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from fractions import Fraction
 from typing import Any
 
-from daq.wire import CHANNELS
-from rigs.sources import Load
+from rigs.virtual_readers import (
+    number,
+    one_of,
+    read_flag,
+    read_load,
+    read_loads,
+    read_pair,
+    read_rate,
+    read_skew,
+    read_speed,
+    some,
+    whole,
+)
 
 _PROBABILITY = "a probability, 0 to 1"
 
@@ -37,123 +47,6 @@ class Parameter:
         return self.shown or f"{self.default:g}"
 
 
-def number(least: float = -math.inf, most: float = math.inf, *, above: bool = False) -> Callable[[str], float]:
-    """Reader of a finite number.
-
-    Args:
-        least: Smallest allowed value.
-        most: Largest allowed value.
-        above: Whether the smallest value itself is not allowed.
-
-    Returns:
-        The reader.
-    """
-
-    def read(text: str) -> float:
-        value = float(text)
-        if not (math.isfinite(value) and least <= value <= most) or (above and value == least):
-            raise ValueError(text)
-        return value
-
-    return read
-
-
-def whole(least: int, most: int) -> Callable[[str], int]:
-    """Reader of a whole number.
-
-    Args:
-        least: Smallest allowed value.
-        most: Largest allowed value.
-
-    Returns:
-        The reader.
-    """
-
-    def read(text: str) -> int:
-        value = int(text, 0)
-        if not least <= value <= most:
-            raise ValueError(text)
-        return value
-
-    return read
-
-
-def one_of(*words: str) -> Callable[[str], str]:
-    """Reader of one of some words.
-
-    Args:
-        *words: The words.
-
-    Returns:
-        The reader.
-    """
-
-    def read(text: str) -> str:
-        if text not in words:
-            raise ValueError(text)
-        return text
-
-    return read
-
-
-def some(read_one: Callable[[str], Any]) -> Callable[[str], tuple[Any, ...]]:
-    """Reader of values with commas between.
-
-    Args:
-        read_one: Reader of one value.
-
-    Returns:
-        The reader.
-    """
-    return lambda text: tuple(read_one(part) for part in text.split(","))
-
-
-def read_flag(text: str) -> bool:
-    """Read 0 or 1."""
-    return one_of("0", "1")(text) == "1"
-
-
-def read_rate(text: str) -> float:
-    """Read a sample rate; it is one that HELLO can state as a fraction."""
-    value = number(10.0, 32_000.0)(text)
-    return float(Fraction(value).limit_denominator(1 << 16))
-
-
-def read_skew(text: str) -> tuple[float, ...]:
-    """Read how late each channel is sampled, in µs; in steps of 0.1 µs, as HELLO states it."""
-    late_us = some(number(0.0, 6553.5))(text)
-    if len(late_us) > CHANNELS:
-        raise ValueError(text)
-    return tuple(round(value, 1) for value in late_us)
-
-
-def read_speed(text: str) -> float:
-    """Read how much faster than real time; `max` is infinite."""
-    return math.inf if text == "max" else number(0.0, 1e6, above=True)(text)
-
-
-def read_pair(text: str) -> tuple[int, int]:
-    """Read two channels with a hyphen between."""
-    one, other = text.split("-")
-    return whole(0, 7)(one), whole(0, 7)(other)
-
-
-def read_load(text: str) -> Load:
-    """Read FORCE@X,Y, with FORCE either Fz or Fx/Fy/Fz."""
-    force, _, place = text.partition("@")
-    parts = [number()(part) for part in force.split("/")]
-    if len(parts) not in (1, 3):
-        raise ValueError(text)
-    fx, fy, fz = parts if len(parts) == 3 else (0.0, 0.0, parts[0])
-    x, y = (number(-10, 10)(part) for part in place.split(",")) if place else (0.0, 0.0)
-    return Load((fx, fy, fz), x, y)
-
-
-def read_loads(text: str) -> tuple[Load, ...]:
-    """Read `none`, or loads with semicolons between."""
-    return () if text == "none" else tuple(read_load(part) for part in text.split(";"))
-
-
 def _force() -> list[Parameter]:
     group = "What runs or lies on the belt"
     synthetic = "half_sine, two_mass, impact"
@@ -175,6 +68,8 @@ def _force() -> list[Parameter]:
             "Hammer blows of 4 ms with this peak, instead of the runner.", shown="none"),
         Parameter("tap_s", group, number(0.01), "seconds, at least 0.01",
             "Time between blows; the first falls after half of it.", 2.0),
+        Parameter("hand", group, str, "the name that a program gave it",
+            "The program itself puts loads on the belt while the device runs, for rehearsals.", shown="none"),
         Parameter("belt_speed_m_s", group, number(-1, 30), "m/s, −1 to 30",
             "Belt speed. A synthetic foot rides the belt at this speed.",
             shown="the runner's or the file's; synthetic 3"),
@@ -232,6 +127,52 @@ def _deck_and_cells() -> list[Parameter]:
             "Plugs that are interchanged.", (), "none"),
         Parameter("spike", cells, number(0, 1), _PROBABILITY,
             "Probability that a value is off by ±2ⁿ counts, as from a bad connection.", 0.0),
+        Parameter("loose", cells, some(whole(0, 7)), "channels 0 to 7, with commas between",
+            "These channels lose contact for 5 to 50 ms every two seconds or so, and float.", (), "none"),
+        Parameter("saturate", cells, some(whole(0, 7)), "channels 0 to 7, with commas between",
+            "These channels stay at the upper end of the range.", (), "none"),
+        Parameter("mains_N", cells, number(0), "N, at least 0",
+            "Amplitude of the mains' hum on every cell, each with its own phase.", 0.0),
+        Parameter("mains_Hz", cells, number(0, 16_000, above=True), "Hz, above 0 to 16000", "Its frequency.", 50.0),
+        Parameter("motor_N", cells, number(0), "N, at least 0",
+            "Amplitude of the motor's shaking on every cell while the belt runs, each with its own phase.", 0.0),
+        Parameter("motor_Hz", cells, number(0, 16_000, above=True), "Hz, above 0 to 16000", "Its frequency.", 27.0),
+    ]  # fmt: skip
+
+
+def _twin() -> list[Parameter]:
+    group, channels = "How the machine differs from its rig file", "channels 0 to 7, with commas between"
+    percent = "%, −50 to 50"
+    return [
+        Parameter("calibration", group, str, "the path of a calibration file, percent-encoded where needed",
+            "The machine is the one that this calibration was made on: read with it, it tells the true force.",
+            shown="none"),
+        Parameter("gain_error_pct", group, number(0, 50), "%, 0 to 50",
+            "Each cell's sensitivity is off by something between plus and minus this.", 0.0),
+        Parameter("position_error_mm", group, number(0, 500), "mm, 0 to 500",
+            "Each cell stands off its place, in x and in y, by something between plus and minus this.", 0.0),
+        Parameter("crosstalk_pct", group, number(0, 50), "%, 0 to 50",
+            "Each cell also reads up to plus or minus this share of the force along each other axis at its place, and "
+            "of the signals on the channels next to its own.", 0.0),
+        Parameter("nonlinearity_pct", group, number(-50, 50), percent,
+            "Quadratic error of every cell at its capacity, of capacity.", 0.0),
+        Parameter("hysteresis_pct", group, number(-50, 50), percent,
+            "How much more every cell reads while the load grows than while it shrinks, of capacity.", 0.0),
+        Parameter("creep_pct", group, number(-50, 50), percent,
+            "A standing load reads so much higher in the end, of the load …", 0.0),
+        Parameter("creep_s", group, number(0.01, 1e6), "seconds, 0.01 to 1000000",
+            "… and gets there exponentially with this time constant.", 300.0),
+        Parameter("temp_C", group, number(-100, 100), "°C, −100 to 100",
+            "The machine gets so much warmer in the end …", 0.0),
+        Parameter("temp_s", group, number(0, above=True), "seconds, above 0",
+            "… and gets there exponentially with this time constant.", 600.0),
+        Parameter("zero_N_per_C", group, number(0), "N/°C, at least 0",
+            "Each cell's zero moves by something between plus and minus this per degree.", 0.0),
+        Parameter("span_pct_per_C", group, number(0, 10), "%/°C, 0 to 10",
+            "Each cell's sensitivity changes by something between plus and minus this per degree.", 0.0),
+        Parameter("reverse", group, some(whole(0, 7)), channels, "These cells are wired backwards.", (), "none"),
+        Parameter("adc_gain", group, whole(1, 255), "1 to 255",
+            "The ADC has this gain, whatever the rig file says, and cannot be set.", shown="the rig's"),
     ]  # fmt: skip
 
 
@@ -275,7 +216,7 @@ def _board() -> list[Parameter]:
     ]  # fmt: skip
 
 
-PARAMETERS: dict[str, Parameter] = {p.name: p for p in [*_force(), *_deck_and_cells(), *_board()]}
+PARAMETERS: dict[str, Parameter] = {p.name: p for p in [*_force(), *_deck_and_cells(), *_twin(), *_board()]}
 
 
 def manual_tables() -> str:

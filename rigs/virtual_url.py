@@ -13,12 +13,18 @@ from rigs.virtual_parameters import PARAMETERS
 SCHEME = "virtual"
 MANUAL = "docs/virtual-treadmill.md"
 
-_ONLY_ONE = ("runner", "force", "load", "tap")
+_ONLY_ONE = ("runner", "force", "load", "tap", "hand")
 _NEEDS = {
     "loop": "force",
     "load_s": "load",
     "tap_s": "tap",
     "warmup_s": "warmup_N",
+    "creep_s": "creep_pct",
+    "temp_s": "temp_C",
+    "zero_N_per_C": "temp_C",
+    "span_pct_per_C": "temp_C",
+    "mains_Hz": "mains_N",
+    "motor_Hz": "motor_N",
     "stall_s": "stall_at_s",
     "replug_at_s": "unplug_at_s",
 }
@@ -55,7 +61,11 @@ class VirtualUrl:
         Raises:
             LinkError: It is no such URL, or a parameter is unknown, doubled, out of range or out of place.
         """
-        parts = urlsplit(url)
+        try:
+            parts = urlsplit(url)
+        except ValueError as error:  # a bracket in the path of a rig file
+            seen, step = str(error), "Percent-encode the path of a rig file."
+            raise LinkError(url, expected="virtual://RIG?parameter=value&…", seen=seen, next_step=step) from None
         rig = unquote(parts.netloc + (parts.path if parts.path != "/" else ""))
         if parts.scheme.lower() != SCHEME or not rig:
             raise LinkError(
@@ -139,6 +149,8 @@ def _check(where: str, given: Mapping[str, Any]) -> None:
     for name, needed in _NEEDS.items():
         if name in given and needed not in given:
             raise LinkError(f"{where}, {name}", expected=f"{needed} as well", seen=f"{name} alone")
+    if "temp_C" in given and not {"zero_N_per_C", "span_pct_per_C"} & given.keys():
+        raise LinkError(f"{where}, temp_C", expected="zero_N_per_C or span_pct_per_C as well", seen="temp_C alone")
     runner = "" if sources and sources != ["runner"] else given.get("runner", "davis")
     for name in sorted({name for names in _OF_RUNNER.values() for name in names} & given.keys()):
         if name not in _OF_RUNNER.get(runner, ()):
