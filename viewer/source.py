@@ -194,6 +194,10 @@ class Source(Protocol):
         """Why columns without any value are empty."""
 
     @property
+    def doubtful(self) -> dict[str, str]:
+        """Why columns are shown greyed out."""
+
+    @property
     def status(self) -> Status | None:
         """None for a recorded session."""
 

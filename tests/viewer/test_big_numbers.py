@@ -115,7 +115,7 @@ def test_old_steps_of_a_foot_never_pass_for_the_last_ones():
     assert (reading.value, reading.left, reading.right, reading.told) == (1.0, None, None, False)
     assert (reading.averaged, reading.looked_at) == ((20,), (20,))
     assert reading.ended_s == table["toe_off_s"][-1]
-    still = type("Still", (), {"table": table, "missing": {}})()
+    still = type("Still", (), {"table": table, "missing": {}, "doubtful": {}})()
     face = face_of(Scene(still, 12.0, 35), "impact_peak_BW", 10, {})
     assert (face.text(), face.text("L"), face.has_sides, face.state) == ("1.00", "–", False, "last 20 steps")
     assert "feet not told apart" in face.tip
@@ -222,7 +222,7 @@ def test_an_old_number_says_how_old_it_is(qtbot, source):
 
 def test_a_number_that_few_steps_have_says_of_how_many():
     table = table_of("LR" * 10, [1.5] * 5 + [np.nan] * 15)
-    still = type("Still", (), {"table": table, "missing": {}})()
+    still = type("Still", (), {"table": table, "missing": {}, "doubtful": {}})()
     face = face_of(Scene(still, 7.0, 20), "impact_peak_BW", 10, {})
     assert face.state == "3 left + 2 right of 10 + 10 steps"
     assert face.brief == "3 + 2 of 10 + 10 steps"
@@ -238,10 +238,19 @@ def test_uncertainty_of_one_step_is_told_at_length_only(source):
     face = face_of(scene_of(source, 20.0), "hf_peak_BW", 10, {})
     expected = np.mean([np.mean(rows_of(source, "u_hf_peak_BW", side, 20.0, 10)) for side in "LR"])
     assert face.reading.uncertainty == pytest.approx(expected)
-    assert f"Standard uncertainty of one step, from noise alone: {expected:.4f} BW" in face.tip
+    decimals = max(0, -int(np.floor(np.log10(expected))))
+    assert f"Standard uncertainty of one step: {expected:.{decimals}f} BW" in face.tip
     assert "±" not in face.state + face.brief + face.tip
-    assert "uncertainty" not in face_of(scene_of(source, 20.0), "contact_time_ms", 10, {}).tip
-    assert "noise alone" not in face_of(scene_of(source, 20.0), "two_mass_J1_BW_s", 10, {}).tip
+
+
+def test_a_number_in_doubt_is_grey_and_says_why(source, monkeypatch):
+    monkeypatch.setattr(source, "doubtful", {"contact_time_ms": "the flights are too noisy"})
+    doubted, sure = (face_of(scene_of(source, 20.0), name, 10, {}) for name in ("contact_time_ms", "cadence_spm"))
+    assert (doubted.faint, sure.faint) == (True, False)
+    assert doubted.text() != "–"
+    assert doubted.state == doubted.brief == "in doubt"
+    assert "In doubt: the flights are too noisy" in doubted.tip
+    assert "doubt" not in sure.tip + sure.state
 
 
 def count_pixels(widget, colour):

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from analysis.flags import FLAG_NAMES, INVALIDATING
 from analysis.live import Live
 from analysis.pipeline import Output
+from analysis.statistics import Z95
 from analysis.steps import COLUMNS, StepTable
 from analysis.summary import METRICS
 from analysis.wrench import FX, FZ
@@ -166,7 +167,13 @@ def summary_rows(page, kind="complete"):
 
 def summary_cells(page, kind="complete"):
     return {
-        row.get("data-metric"): [cell.text for cell in (*row.iterfind("td"), row.find("th/span[1]"))]
+        row.get("data-metric"): [
+            cell.text
+            for cell in (
+                *row.iterfind("td"),
+                next(span for span in row.iterfind("th/span") if span.get("class") != "tag"),
+            )
+        ]
         for row in summary_rows(page, kind)
     }
 
@@ -201,7 +208,7 @@ def test_page_stands_alone_and_is_well_formed(made, kind):
             assert target[1:] in ids
     assert not re.search(r"(?i:https?:|@import|\bnan\b|\binf\b|undefined)|\bNone\b|\bnull\b(?! if)", page)
     assert len(page.encode()) < 2_000_000
-    assert "Uncertainties (±) are not part of this report yet" in page
+    assert "The ± of a mean is 1.96 times its standard uncertainty" in page
 
 
 @pytest.mark.parametrize("kind", ["runner", "vertical cells only", "two belts", "gaps", "saturated", "long"])
@@ -214,9 +221,15 @@ def test_summary_shows_the_numbers_of_the_results(made, kind):
     short = summary_cells(page, "main")
     assert 8 <= len(short) <= 16
     assert {name: cells[name] for name in short} == short
-    for name, (mean, sd, median, n, unit) in cells.items():
+    for name, (mean, sure, sd, median, n, unit) in cells.items():
         values = results["summary"][name]
         assert n.replace(",", "") == str(values["n"])
+        if values["u"] is None:
+            assert sure == "–"
+        else:
+            assert float(sure.removeprefix("± ").replace(",", "")) == pytest.approx(
+                Z95 * values["u"], rel=0.051, abs=5e-7
+            )
         assert unit == (f", {unit_of(name)}" if unit_of(name) else MEANINGS[name])
         for shown, key in ((mean, "mean"), (sd, "sd"), (median, "median")):
             decimals = len(shown.partition(".")[2])
@@ -246,7 +259,9 @@ def test_page_says_what_was_recorded_and_how(made):
 def test_what_the_rig_cannot_see_is_named_and_not_zero(made):
     _, results, page = made("vertical cells only")
     assert not [name for name in summary_cells(page) if name.startswith(("braking", "propulsive"))]
-    (list_,) = [part for part in ElementTree.fromstring(page.partition("\n")[2]).iter("ul") if part.get("class")]
+    (list_,) = [
+        part for part in ElementTree.fromstring(page.partition("\n")[2]).iter("ul") if part.get("class") == "missing"
+    ]
     told = dict("".join(item.itertext()).split(" – ") for item in list_)
     reason = "This rig's sensors do not measure fore-aft force"
     assert {"braking peak", "braking impulse", "propulsive peak", "propulsive impulse", "end of braking"} <= set(
@@ -291,6 +306,21 @@ def test_gaps_are_told_and_drawn(made):
     assert ["info", "Steps left out", f"{bad} touching a gap"] in quality(page)
     assert "Dashed lines: gaps" in text
     assert "Dashed lines" not in made("runner")[2]
+
+
+@pytest.mark.parametrize(("board", "ppm", "u_ppm", "words"), [
+    ("sim virtual", 33_577_638.8, 0.1, "this virtual treadmill did not run in real time"),
+    ("sim virtual", -0.0, 3000.0, "too short a time to tell"),
+    ("sim virtual", 12.0, 0.1, "12.0 ppm fast"),
+    ("Mega 2560", 33_577_638.8, 0.1, "33,577,638.8 ppm fast"),
+])  # fmt: skip
+def test_the_clock_of_a_device_in_a_hurry_is_not_judged(made, board, ppm, u_ppm, words):
+    material = gather(made("runner")[0])
+    material = replace(material, header=replace(material.header, device={"board": board}), clock_pairs=5,
+                       system={"link counters": {"clock_ppm": ppm, "u_clock_ppm": u_ppm}})  # fmt: skip
+    (line,) = [line for line in quality_lines(material) if line.what == "Clock"]
+    assert words in line.text
+    assert ("ppm" in line.text) == ("ppm" in words)
 
 
 def test_saturated_steps_are_told(made):

@@ -122,19 +122,19 @@ class LargeTile(MetricTile):
         baseline = box.center().y() + tall / 2
         for place, side in enumerate(SIDES):
             x = box.left() + (0.25 + 0.5 * place) * box.width() - width_of(template, font) / 2
-            painter.setPen(QColor(theme.dim if face.old else theme.side(side)))
+            painter.setPen(QColor(theme.dim if face.faint else theme.side(side)))
             painter.drawText(QPointF(x, baseline), side)
             verdict = face.verdict(side)
             painter.setPen(QColor(ink(theme, face, verdict)))
             x = paint_number(painter, x + width_of(f"{side} ", font), baseline, face.text(side))
-            if verdict and not face.old:
+            if verdict and not face.faint:
                 up = verdict.startswith("above")
                 paint_arrow(painter, QPointF(x + 0.5 * tall, baseline - tall / 2), 0.3 * tall, theme.warn, up=up)
 
     def _paint_words(self, painter: QPainter, box: QRectF, face: Face) -> None:
         """The target as words and bar; how old the number is, or of which steps."""
         lower = box.adjusted(0, (0.56 if face.target else 0.2) * box.height(), 0, 0)
-        if face.old:
+        if face.faint:
             self._paint_line(painter, lower, face.state, self._theme.ink)
         elif face.target is None:
             self._paint_line(painter, lower, face.state, self._theme.dim)

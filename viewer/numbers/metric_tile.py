@@ -146,15 +146,15 @@ class MetricTile(QWidget):
 
 
 def ink(theme: Theme, face: Face, verdict: str) -> str:
-    """Colour of a number: dim when old, amber outside its target, else plain."""
-    if face.old:
+    """Colour of a number: dim when old or in doubt, amber outside its target, else plain."""
+    if face.faint:
         return theme.dim
     return theme.warn if verdict else theme.ink
 
 
 def words_ink(theme: Theme, face: Face) -> str:
     """Colour of the target's words."""
-    return theme.warn if face.verdict() and not face.old else theme.dim
+    return theme.warn if face.verdict() and not face.faint else theme.dim
 
 
 def wider(template: str, text: str) -> str:

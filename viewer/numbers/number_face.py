@@ -14,7 +14,6 @@ from viewer.steps.awaited import awaited
 STALE_S = 5.0
 """Age from which a number is no longer the runner's present one."""
 NOT_TOLD = "feet not told apart"
-_NOISE_ONLY = {"hf_peak_BW", "impact_prominence_BW"}  # the others' uncertainty holds more, but no calibration either
 
 
 @dataclass(frozen=True)
@@ -33,6 +32,8 @@ class Face:
     """Steps a foot that it stands for, or `LAST_MINUTE`."""
     before: str = ""
     """Where the number is of what was shown before: words for it, such as "before this recording"."""
+    doubt: str = ""
+    """Why the number is greyed out; empty if it is not."""
     name: str = field(init=False)
     unit: str = field(init=False)
 
@@ -66,6 +67,11 @@ class Face:
         return bool(self.age_s or self.before)
 
     @property
+    def faint(self) -> bool:
+        """Whether it is shown greyed out: not the present number, or in doubt."""
+        return self.old or bool(self.doubt)
+
+    @property
     def state(self) -> str:
         """Of which steps it is, or from when: "10 left + 10 right steps"."""
         return self._state(" left + ", " right")
@@ -79,6 +85,8 @@ class Face:
         reading = self.reading
         if self.before or reading.value is None:
             return self.before
+        if self.doubt:
+            return "in doubt"
         if self.age_s:
             return f"last step {_ago(self.age_s)} ago"
         averaged = between.join(str(n) for n in reading.averaged) + (behind if reading.told else "")
@@ -97,10 +105,10 @@ class Face:
         if self.before:
             lines.append(f"{self.before[:1].upper()}{self.before[1:]}; no step since then has this number.")
         lines.append(self.reason or _mean_words(reading))
+        if self.doubt:
+            lines.append(f"In doubt: {self.doubt}")
         if reading.uncertainty:
-            alone = "from noise alone" if reading.column in _NOISE_ONLY else "without that of the calibration"
-            doubt = f"{_rough(reading.uncertainty)} {self.unit}".strip()
-            lines.append(f"Standard uncertainty of one step, {alone}: {doubt}")
+            lines.append(f"Standard uncertainty of one step: {_rough(reading.uncertainty)} {self.unit}".strip())
         if self.target:
             lines.append(f"Target {self.target.text()}, chosen by you. {self.target.note}".strip())
         return "\n".join(lines)
@@ -121,7 +129,8 @@ def face_of(scene: Scene, column: str, steps: int, targets: Mapping[str, Target]
     reading = read(cut(scene.source.table, scene.rows, column), column, steps)
     first = () if scene.rows else (awaited(scene),)
     reason = "" if reading.value is not None else why_empty(reading, scene.source.missing, *first)
-    return Face(reading, targets.get(column), reason, age_of(reading.ended_s, scene.now_s), steps)
+    age_s, doubt = age_of(reading.ended_s, scene.now_s), scene.source.doubtful.get(column, "")
+    return Face(reading, targets.get(column), reason, age_s, steps, doubt=doubt)
 
 
 def face_before(table: Columns, column: str, steps: int, targets: Mapping[str, Target], before: str) -> Face:

@@ -151,13 +151,13 @@ class NumberTile(MetricTile):
             return
         for place, side in enumerate(SIDES):
             x = box.left() + place * box.width() / 2
-            painter.setPen(QColor(theme.dim if face.old else theme.side(side)))
+            painter.setPen(QColor(theme.dim if face.faint else theme.side(side)))
             painter.drawText(QPointF(x, baseline), side)
             x += width_of(f"{side} ", font)
             verdict = face.verdict(side)
             painter.setPen(QColor(ink(theme, face, verdict)))
             x = paint_number(painter, x, baseline, face.text(side))
-            if verdict and not face.old:
+            if verdict and not face.faint:
                 paint_arrow(painter, QPointF(x + 0.4 * height_of(font), baseline - height_of(font) / 2),
                              0.3 * height_of(font), theme.warn, up=verdict.startswith("above"))  # fmt: skip
 
@@ -165,10 +165,10 @@ class NumberTile(MetricTile):
         """Of which steps, or how old; or the target, where there is no room for it above."""
         painter.setFont(sized(self.font(), box.height() * 0.8))
         metrics = QFontMetricsF(painter.font())
-        text, colour = face.state, self._theme.ink if face.old else self._theme.dim
+        text, colour = face.state, self._theme.ink if face.faint else self._theme.dim
         if metrics.horizontalAdvance(text) > box.width():
             text = face.brief
-        if face.words and not face.old and not self._in_head:
+        if face.words and not face.faint and not self._in_head:
             text, colour = face.words, words_ink(self._theme, face)
             if metrics.horizontalAdvance(text) > box.width():
                 text = face.verdict() or text

@@ -9,7 +9,7 @@ from viewer.report.landing import CLASSES, landing
 from viewer.report.material import Material
 from viewer.report.quality import quality_lines, verdict
 from viewer.report.sides import differences, strides_of
-from viewer.report.tables import headlines, main_rows, missing_reasons, parts, side_rows
+from viewer.report.tables import doubts, headlines, main_rows, missing_reasons, parts, side_rows
 from viewer.report.words import count, duration, number, printable, when
 
 TEMPLATE = "report.html.j2"
@@ -33,6 +33,13 @@ def render(material: Material) -> str:
     return environment.from_string(text).render(_context(material))
 
 
+CALIBRATED = {
+    "calibrated": "what the calibration leaves unsure",
+    "assumed": "cells that nobody calibrated, assumed right to 1 % and placed to 5 mm",
+}
+"""Where the scale's part of an uncertainty comes from."""
+
+
 def _context(material: Material) -> dict[str, Any]:
     from markupsafe import Markup
 
@@ -46,12 +53,15 @@ def _context(material: Material) -> dict[str, Any]:
         "details": _details(material),
         "quality": quality,
         "verdict": verdict(quality),
-        "headlines": headlines(results["summary"]),
+        "headlines": headlines(results["summary"], results["doubtful"]),
         "landing": landing(material) if results["steps"] else None,
         "classes": list(CLASSES.values()),
-        "main": main_rows(results["summary"]),
-        "parts": parts(results["summary"]),
+        "in_doubt": {name: results["doubtful"].get(name, "") for name in ("impact_class", "foot_strike")},
+        "main": main_rows(results["summary"], results["doubtful"]),
+        "parts": parts(results["summary"], results["doubtful"]),
         "missing": missing_reasons(material),
+        "doubts": doubts(material),
+        "assumption": CALIBRATED[results.get("uncertainty", {}).get("calibration", "assumed")],
         "differences": differences(results["asymmetry"]),
         "strides": strides_of(results["asymmetry"]),
         "side_names": [{"L": "Left", "R": "Right"}[side] for side in sides] if len(sides) > 1 else [],

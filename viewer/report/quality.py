@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from daq.device_check import in_real_time
 from viewer.report.labels import LIGHTS
 from viewer.report.material import Material
 from viewer.report.words import count, number
@@ -16,6 +17,8 @@ from viewer.report.words import count, number
 WORDS = {"green": "fine", "amber": "look", "red": "problem", "info": "info"}
 """States of the lights, in words that need no colour."""
 MOST_NAMED = 5
+UNKNOWN_PPM = 1_000.0
+"""A standard uncertainty of the clock as large as this says what such oscillators are like, nothing of this one."""
 
 _REASONS = {
     "adc": "with a reading that the device marked as wrong",
@@ -168,6 +171,11 @@ def _clock(material: Material) -> Line:
     ppm, u_ppm = _number(link, "clock_ppm"), _number(link, "u_clock_ppm")
     if ppm is None:
         return Line("info", "Clock", text)
+    if not in_real_time(str(material.header.device.get("board", "")), 1.0 + 1e-6 * ppm):
+        text += "; this virtual treadmill did not run in real time, so that tells nothing of its clock"
+        return Line("info", "Clock", text)
+    if u_ppm is not None and u_ppm >= UNKNOWN_PPM:
+        return Line("info", "Clock", f"{text}, for too short a time to tell how fast it runs")
     if u_ppm is not None and abs(ppm) <= u_ppm:
         return Line("info", "Clock", f"{text}, from which it does not differ by more than {number(u_ppm, 1)} ppm")
     sure = "" if u_ppm is None else f" (standard uncertainty {number(u_ppm, 1)} ppm)"

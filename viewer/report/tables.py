@@ -1,9 +1,11 @@
 """The summary of a session, as rows of text."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from analysis.statistics import Z95
 from analysis.summary import METRICS
 from viewer.report.labels import HEADINGS, MAIN, MAIN_MODELLED, MODELLED
 from viewer.report.material import Material
@@ -15,6 +17,8 @@ PROBABILITIES = ("foot_strike_p", "rearfoot_p")
 ONLY_INVALID = "only steps that are left out of the means have one"
 
 Summary = Mapping[str, Mapping[str, Any]]
+Reasons = Mapping[str, str]
+"""Why columns are greyed out."""
 
 
 @dataclass(frozen=True)
@@ -39,6 +43,10 @@ class Row:
     """Number of steps that have a value."""
     modelled: bool
     """Whether it is modelled, not measured."""
+    sure: str
+    """Expanded uncertainty of the mean, 1.96 standard ones; a dash if it is not known."""
+    doubt: str
+    """Why it is greyed out; empty if it is not."""
 
 
 @dataclass(frozen=True)
@@ -65,21 +73,22 @@ class SideRow:
     """Mean, SD and n of each side; dashes where a side has none."""
 
 
-def main_rows(summary: Summary) -> list[Row]:
+def main_rows(summary: Summary, doubtful: Reasons) -> list[Row]:
     """The short table: what a coach looks for first, and below it what is only modelled."""
-    return _rows(summary, (*MAIN, *MAIN_MODELLED))
+    return _rows(summary, (*MAIN, *MAIN_MODELLED), doubtful)
 
 
-def headlines(summary: Summary) -> list[Row]:
+def headlines(summary: Summary, doubtful: Reasons) -> list[Row]:
     """The few numbers that stand on top."""
-    return _rows(summary, HEADLINES)
+    return _rows(summary, HEADLINES, doubtful)
 
 
-def parts(summary: Summary) -> list[Part]:
+def parts(summary: Summary, doubtful: Reasons) -> list[Part]:
     """The complete table, by heading.
 
     Args:
         summary: As in the results.
+        doubtful: Why columns are greyed out.
 
     Returns:
         One part per heading that has a metric with a value; contact times at other thresholds stand with the times.
@@ -87,7 +96,7 @@ def parts(summary: Summary) -> list[Part]:
     extra = tuple(column for column in summary if column not in METRICS)
     found = []
     for number_, heading in enumerate(HEADINGS):
-        rows = _rows(summary, heading.columns + (extra if number_ == 0 else ()))
+        rows = _rows(summary, heading.columns + (extra if number_ == 0 else ()), doubtful)
         if rows:
             found.append(Part(heading.title, heading.modelled, tuple(rows)))
     return found
@@ -128,6 +137,23 @@ def missing_reasons(material: Material) -> list[tuple[str, list[str]]]:
         for column in METRICS:
             if column not in results["summary"]:
                 reasons.setdefault(column, ONLY_INVALID)
+    return _by_reason(reasons)
+
+
+def doubts(material: Material) -> list[tuple[str, list[str]]]:
+    """Say why metrics are greyed out.
+
+    Args:
+        material: The session.
+
+    Returns:
+        Reason, and the names of the metrics with a value that it casts doubt on.
+    """
+    results = material.results
+    return _by_reason({name: why for name, why in results["doubtful"].items() if name in results["summary"]})
+
+
+def _by_reason(reasons: Reasons) -> list[tuple[str, list[str]]]:
     grouped: dict[str, dict[str, None]] = {}
     for column, reason in reasons.items():
         grouped.setdefault(reason, {})[within(label_of(column))] = None
@@ -138,16 +164,26 @@ def _of_another(column: str) -> bool:
     return column.startswith("u_") or column in PROBABILITIES
 
 
-def _rows(summary: Summary, columns: Sequence[str]) -> list[Row]:
-    return [_row(column, summary[column]) for column in columns if column in summary]
+def _rows(summary: Summary, columns: Sequence[str], doubtful: Reasons) -> list[Row]:
+    return [_row(column, summary[column], doubtful.get(column, "")) for column in columns if column in summary]
 
 
-def _row(column: str, values: Mapping[str, Any]) -> Row:
+def _row(column: str, values: Mapping[str, Any], doubt: str) -> Row:
     unit = unit_of(column)
     decimals = decimals_for(max(abs(values["mean"]), values["sd"] or 0.0), unit)
     mean, sd, median = (number(values[key], decimals) for key in ("mean", "sd", "median"))
     n = f"{values['n']:,}"
-    return Row(column, label_of(column), meaning_of(column), unit, mean, sd, median, n, column in MODELLED)
+    sure = expanded(values["u"], unit)
+    modelled = column in MODELLED
+    return Row(column, label_of(column), meaning_of(column), unit, mean, sd, median, n, modelled, sure, doubt)
+
+
+def expanded(u: float | None, unit: str) -> str:
+    """Expanded uncertainty in words, with two digits: "± 1.2"; a dash if it is not known."""
+    if u is None:
+        return "–"
+    wide = Z95 * u
+    return f"± {number(wide, min(6, max(0, 1 - math.floor(math.log10(wide)))) if wide > 0 else decimals_for(0, unit))}"
 
 
 def _cell(values: Mapping[str, Any] | None, decimals: int) -> tuple[str, str, str]:

@@ -84,6 +84,7 @@ class LiveSource:
         self.happenings: tuple[Happening, ...] = ()
         self.lights: tuple[Light, ...] = ()
         self.missing: dict[str, str] = {}
+        self.doubtful: dict[str, str] = {}
         self._restart(0)
 
     def _restart(self, origin: int) -> None:
@@ -127,6 +128,7 @@ class LiveSource:
             self._quality = quality
             self.lights = tuple(Light(**light) for light in quality.get("lights", ()))
             self.missing = dict(quality.get("missing", {}))
+            self.doubtful = dict(quality.get("doubtful", {}))
 
     def _take_samples(self, part: NDArray[Any]) -> None:
         origin = int(part["origin"][0])

@@ -69,18 +69,20 @@ def happenings_of(session: Session) -> tuple[Happening, ...]:
     return tuple(sorted(found, key=lambda happening: happening.time_s))
 
 
-def stored_lights(attributes: dict[str, Any]) -> tuple[tuple[Light, ...], dict[str, str]]:
+def stored_lights(attributes: dict[str, Any]) -> tuple[tuple[Light, ...], dict[str, str], dict[str, str]]:
     """Lights and reasons as they were stored with the steps; nothing for a session that has none.
 
     Args:
         attributes: `Session.steps_attrs`.
 
     Returns:
-        The lights, and why columns are empty.
+        The lights, why columns are empty, and why others are greyed out.
     """
     try:
         lights = tuple(Light(**light) for light in attributes.get("quality", ()))
-        missing = {str(name): str(why) for name, why in attributes.get("missing", {}).items()}
+        missing, doubtful = (
+            {str(name): str(why) for name, why in attributes.get(kept, {}).items()} for kept in ("missing", "doubtful")
+        )
     except (TypeError, AttributeError):
-        return (), {}
-    return lights, missing
+        return (), {}, {}
+    return lights, missing, doubtful

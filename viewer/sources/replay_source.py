@@ -45,7 +45,7 @@ class ReplaySource:
             self.happenings: tuple[Happening, ...] = happenings_of(self._session)
             self.table, self.bw_N = self._stored_steps()
             self.lights: tuple[Light, ...]
-            self.lights, self.missing = stored_lights(self._session.steps_attrs)
+            self.lights, self.missing, self.doubtful = stored_lights(self._session.steps_attrs)
             undo.pop_all()
         self._length = round(BLOCK_S * self.facts.sample_rate_Hz)
         self._samples = int(self._excerpts.last_s * self.facts.sample_rate_Hz) + 1 if self._session.rows else 0
@@ -62,7 +62,8 @@ class ReplaySource:
             return
         done = self._analysis.poll()
         if done is not None:
-            self.table, self.bw_N, self.lights, self.missing = done.table, done.bw_N, done.lights, done.missing
+            self.table, self.bw_N, self.lights = done.table, done.bw_N, done.lights
+            self.missing, self.doubtful = done.missing, done.doubtful
             self._blocks.forget()
         if done is not None or self._analysis.trouble:
             self._trouble = self._analysis.trouble
