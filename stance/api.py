@@ -45,6 +45,7 @@ def analyze(
     *,
     contact_levels: tuple[str, ...] = (),
     runner: Runner | None = None,
+    calibration: str | Path | None = None,
 ) -> Analysis:
     """Recompute the steps of a session from its raw counts.
 
@@ -53,13 +54,15 @@ def analyze(
         protocol: Name of an analysis protocol; by default the session's own.
         contact_levels: Further thresholds for contact time, such as "30N" or "10pctBW".
         runner: What is known of the runner by now; it wins over what the session says.
+        calibration: Path of another calibration file than the session's own; "none" takes the cells as their data
+            sheets say.
 
     Returns:
         The step table and the results.
     """
     if not isinstance(session, Session):
         with open_session(session) as opened:
-            return analyze(opened, protocol, contact_levels=contact_levels, runner=runner)
-    replay = Replay(session, protocol=protocol, contact_levels=contact_levels, said=runner)
+            return analyze(opened, protocol, contact_levels=contact_levels, runner=runner, calibration=calibration)
+    replay = Replay(session, protocol=protocol, contact_levels=contact_levels, said=runner, calibration=calibration)
     results: dict[str, Any] = replay.run()
     return Analysis(replay.analyser.table, results)

@@ -12,7 +12,11 @@ from analysis.errors import StanceError
 COMMANDS = {
     "demo": "Virtual treadmill → session → steps → report, in one go.",
     "rigs": "List, show, copy, validate and serve rigs.",
-    "doctor": "Check ports, versions, a rig and its device.",
+    "doctor": "Check a rig and its device, like a pre-flight list.",
+    "tare": "Take the zero of the cells, and watch them warm up.",
+    "calibrate": "Calibrate a rig with known loads, step by step.",
+    "tap": "Find the deck's natural frequency and damping with a hammer.",
+    "belt": "Measure the belt: length, pulses per metre, speed.",
     "record": "Record a session.",
     "view": "Watch a running recorder in a window.",
     "replay": "Open a recorded session in the same window.",

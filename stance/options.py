@@ -24,6 +24,7 @@ _SUBJECT = (
 )
 _LIMITS = {
     "mass_kg": (10.0, 300.0, "kilograms"),
+    "u_mass_kg": (0.0, 10.0, "kilograms"),
     "stature_m": (0.5, 2.6, "metres"),
     "leg_length_m": (0.2, 1.6, "metres"),
     "shoe_length_m": (0.1, 0.45, "metres"),
@@ -55,6 +56,13 @@ SECONDS = _Seconds()
 TARE_SECONDS = _Seconds(MOST_SECONDS)
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object on standard output.")
 protocol_option = click.option("--protocol", metavar="NAME", help="Analysis protocol, for example P60-50/20.")
+
+calibration_option = click.option(
+    "--calibration",
+    metavar="FILE|none",
+    help="Calibration of the rig; 'none' takes its cells as their data sheets say. By default the one beside the rig "
+    "file, or the session's own.",
+)
 
 
 def subject_options(function: Callable[..., Any]) -> Callable[..., Any]:

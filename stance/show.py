@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from analysis.statistics import Z95
 from analysis.steps import EXTRA
 from analysis.timing import ALWAYS
 from daq.results import Results, invalid_steps
@@ -103,14 +104,24 @@ def _sides(steps: list[dict[str, Any]]) -> str:
 def _table(results: Results) -> Iterator[str]:
     summary = results["summary"]
     if summary:
-        yield f"{'':24s} {'mean':>9s} {'SD':>8s} {'median':>9s} {'n':>5s}"
+        yield f"{'':24s} {'mean':>9s} {'±':>8s} {'SD':>8s} {'median':>9s} {'n':>5s}"
     for column, words, unit, digits in SHOWN:
         if column in summary:
-            yield _line(words, unit, digits, summary[column])
+            yield _line(words, unit, digits, summary[column], doubt=column in results["doubtful"])
         if column == "contact_time_ms":
             yield from _contact_levels(results)
     if results["steps"] and "braking_peak_BW" not in summary:
         yield f"braking: not observable ({results['missing'].get('braking_peak_BW', 'no valid step has it')})"
+    if summary:
+        yield f"± holds the true mean about 95 times in 100{_assumption(results)}"
+    if any(column in summary for column in results["doubtful"]):
+        yield "? in doubt: see the lines below, or all of it in the report"
+
+
+def _assumption(results: Results) -> str:
+    """What the uncertainty rests on, if on no calibration."""
+    rests = results.get("uncertainty", {}).get("calibration")
+    return "; not calibrated: cells taken as right to 1 % and placed to 5 mm" if rests == "assumed" else ""
 
 
 def _contact_levels(results: Results) -> Iterator[str]:
@@ -122,7 +133,7 @@ def _contact_levels(results: Results) -> Iterator[str]:
             continue
         words = "contact at " + level.replace("pctBW", " % BW").replace("N", " N")
         if column in results["summary"]:
-            yield _line(words, "ms", 1, results["summary"][column])
+            yield _line(words, "ms", 1, results["summary"][column], doubt=column in results["doubtful"])
         else:
             yield f"{words}: not known ({_why(results, column)})"
 
@@ -132,14 +143,16 @@ def _landing(results: Results) -> Iterator[str]:
     shares = results["shares"]["impact_class"]
     if shares:
         words = {"impact": "steps with impact", "none": "steps without impact", "uncertain": "impact uncertain"}
-        yield from (f"{what:24s} {_share(shares[name])}" for name, what in words.items() if name in shares)
+        doubt = " ?" if "impact_class" in results["doubtful"] else ""
+        yield from (f"{what:24s} {_share(shares[name])}{doubt}" for name, what in words.items() if name in shares)
         yield f"{'impact estimators agree':24s} in {_agreement(results['steps'])}"
     elif results["steps"]:
         yield f"impact: nothing can be said ({_why(results, 'impact_class')})"
     strikes = results["foot_strike"]
     feet = [f"{words} {_strike(strikes[side])}" for side, words in FEET.items() if side in strikes]
     if feet:
-        yield f"{'foot strike':24s} {', '.join(feet)}"
+        doubt = " ?" if "foot_strike" in results["doubtful"] else ""
+        yield f"{'foot strike':24s} {', '.join(feet)}{doubt}"
     if "heel_share" in strikes:
         yield f"{'landings on the heel':24s} {_heel(strikes['heel_share'])}"
     elif results["steps"] and not feet:
@@ -186,7 +199,8 @@ def _count(number: int, word: str) -> str:
     return f"{number} {word}" + ("" if number == 1 else "s")
 
 
-def _line(words: str, unit: str, digits: int, values: dict[str, Any]) -> str:
+def _line(words: str, unit: str, digits: int, values: dict[str, Any], *, doubt: bool = False) -> str:
     sd = "" if values["sd"] is None else f"{values['sd']:.{digits}f}"
-    return (f"{words:24s} {values['mean']:9.{digits}f} {sd:>8s} {values['median']:9.{digits}f} "
-            f"{values['n']:5d}  {unit}")  # fmt: skip
+    sure = "" if values["u"] is None else f"{Z95 * values['u']:.2g}"
+    return (f"{words:24s} {values['mean']:9.{digits}f} {sure:>8s} {sd:>8s} {values['median']:9.{digits}f} "
+            f"{values['n']:5d}  {unit}{' ?' if doubt else ''}")  # fmt: skip

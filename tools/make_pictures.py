@@ -38,6 +38,8 @@ def main() -> None:
         )
         _picture("window-compare", "replay", session, "--at", "62", "--theme", "light", "--page", "compare")
         _live(folder / "live.h5")
+        calibration = IMAGES / "window-calibrate.png"
+        subprocess.run([sys.executable, Path(__file__).with_name("picture_calibration.py"), calibration], check=True)
 
 
 def _live(session: Path) -> None:

@@ -9,7 +9,7 @@ from analysis.setup import Runner
 from daq.errors import SessionError
 from daq.results import Results
 from stance.commands.recover import finish_if_unfinished
-from stance.options import json_option, protocol_option, subject_options
+from stance.options import calibration_option, json_option, protocol_option, subject_options
 from stance.show import print_json, print_results, say
 
 
@@ -24,23 +24,39 @@ from stance.show import print_json, print_results, say
     help="Contact time at one more threshold, for example 30N or 10pctBW; may be repeated.",
 )
 @subject_options
+@calibration_option
 @json_option
+@click.option("--budget", "metric", metavar="METRIC", help="Print where the uncertainty of one column comes from.")
 @click.option("--csv", "csv_file", type=click.Path(path_type=Path), metavar="FILE", help="Write the step table as CSV.")
 def command(
-    session: Path, protocol: str | None, levels: tuple[str, ...], subject: Runner, as_json: bool, csv_file: Path | None
-) -> None:
+    session: Path, protocol: str | None, levels: tuple[str, ...], subject: Runner, calibration: str | None,
+    as_json: bool, metric: str | None, csv_file: Path | None,
+) -> None:  # fmt: skip
     """Recompute the steps of SESSION from its raw counts. What is said of the runner wins over what it holds."""
     from stance.api import analyze
 
     finish_if_unfinished(session)
-    results = analyze(session, protocol, contact_levels=levels, runner=subject).results
+    results = analyze(session, protocol, contact_levels=levels, runner=subject, calibration=calibration).results
     if csv_file is not None:
         write_csv(csv_file, results)
         say(f"Step table in {csv_file}")
-    if as_json:
+    if metric is not None:
+        print_budget(results, metric, as_json=as_json)
+    elif as_json:
         print_json(results)
     elif csv_file is None:
         print_results(results)
+
+
+def print_budget(results: Results, metric: str, *, as_json: bool) -> None:
+    """Print where the uncertainty of a metric comes from."""
+    from stance.budget import budget_lines, budget_of
+
+    if as_json:
+        print_json({metric: budget_of(results, metric)})
+        return
+    for line in budget_lines(results, metric):
+        click.echo(line)
 
 
 def write_csv(path: Path, results: Results) -> None:
@@ -53,9 +69,9 @@ def write_csv(path: Path, results: Results) -> None:
     Raises:
         SessionError: The file exists or cannot be written.
     """
-    from analysis.steps import COLUMNS
+    from analysis.steps import ALL_COLUMNS
 
-    columns = list(results["steps"][0]) if results["steps"] else [column.name for column in COLUMNS]
+    columns = list(results["steps"][0]) if results["steps"] else [column.name for column in ALL_COLUMNS]
     try:
         with path.open("x", newline="", encoding="utf-8") as stream:
             writer = csv.DictWriter(stream, columns)

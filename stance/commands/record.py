@@ -13,10 +13,10 @@ from daq.errors import LinkError, SessionError, StanceError
 from daq.record_options import MOST_REPLUG_S
 from daq.recorder import Recorder, RecordOptions
 from daq.results import Results
-from daq.rig import load_rig
+from daq.rig import WITHOUT, load_rig
 from stance.ending import ending
 from stance.keys import keys_to
-from stance.options import SECONDS, TARE_SECONDS, json_option, protocol_option, subject_options
+from stance.options import SECONDS, TARE_SECONDS, calibration_option, json_option, protocol_option, subject_options
 from stance.progress_line import ProgressLine, logging_to
 from stance.show import print_json, print_results, say
 from stance.window_process import Window, open_window
@@ -32,6 +32,8 @@ FOLDER = "recordings"
 @click.option("--tare", "tare_s", type=TARE_SECONDS, metavar="SECONDS",
               help="Take the zero from the first SECONDS, for example 3, with nobody on the belt; best with the belt "
               "running at the speed of the test.")  # fmt: skip
+@click.option("--no-tare", is_flag=True,
+              help="Do not begin with the fresh zero that `stance tare` kept beside the rig file.")  # fmt: skip
 @click.option("-o", "--out", metavar="FILE|FOLDER",
               help="Session file to make. In a folder (one that exists, or a name that ends with /) each recording is "
               f"named by its date and time. With --wait by default {FOLDER}/.")  # fmt: skip
@@ -46,19 +48,20 @@ FOLDER = "recordings"
               help="Wait so long for a board that is unplugged; what it missed is a gap. 0 does not wait.")  # fmt: skip
 @click.option("--bout", default="", metavar="NAME", help="Name of the bout with which the recording begins.")
 @protocol_option
+@calibration_option
 @subject_options
 @json_option
 def command(
-    rig: str, port: str | None, baud: int, seconds: float | None, tare_s: float | None, out: str | None, wait: bool,
-    view: bool, metronome: float | None, replug_s: float, bout: str, protocol: str | None, subject: Runner,
-    as_json: bool,
+    rig: str, port: str | None, baud: int, seconds: float | None, tare_s: float | None, no_tare: bool,
+    out: str | None, wait: bool, view: bool, metronome: float | None, replug_s: float, bout: str,
+    protocol: str | None, calibration: str | None, subject: Runner, as_json: bool,
 ) -> None:  # fmt: skip
     """Record a session. Ctrl-C ends it properly."""
     rig = rig if rig is not None else rig_of(port)
     options = RecordOptions(
         rig=rig, port=choose_port(rig, port), out=choose_out(out, wait=wait), baud=baud, seconds=seconds,
         protocol=protocol or DEFAULT_PROTOCOL, subject=subject, autostart=not wait, stays=wait, tare_s=tare_s,
-        replug_s=replug_s, bout=bout,
+        kept_tare=not no_tare, replug_s=replug_s, bout=bout, calibration=calibration,
     )  # fmt: skip
     with beating(metronome):
         results = record(options, view=[] if view else None)
@@ -125,7 +128,7 @@ def choose_port(rig: str, port: str | None) -> str:
     """
     if port is not None:
         return port
-    name = load_rig(rig).name
+    name = load_rig(rig, WITHOUT).name
     if name == "virtual":
         return "virtual://virtual"
     raise LinkError(

@@ -1,12 +1,16 @@
 """`stance rigs`: list, show, copy, validate and serve rigs."""
 
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
 import click
 
+from analysis.statistics import Z95
+from daq.calibration import age_days
 from daq.errors import RigError
-from daq.rig import Rig, load_rig, shipped_rigs
+from daq.rig import WITHOUT, Rig, load_rig, shipped_rigs
+from daq.rig_edit import name_for, renamed
 from stance.options import json_option
 from stance.show import print_json, say
 
@@ -36,7 +40,7 @@ def list_rigs(as_json: bool) -> None:
 @click.option("--toml", is_flag=True, help="Print the file itself.")
 def show(rig: str, toml: bool) -> None:
     """Show what RIG (a name or a file) consists of and can measure."""
-    loaded = load_rig(rig)
+    loaded = load_rig(rig, WITHOUT)
     if toml:
         click.echo(loaded.text, nl=False)
         return
@@ -52,33 +56,36 @@ def show(rig: str, toml: bool) -> None:
         name = f"belt {belt.name}: " if belt.name else ""
         click.echo(f"{name}sees {', '.join(_order(belt.observable))}; braking force is "
                    + ("measured" if belt.measures_braking else "NOT observable"))  # fmt: skip
+    click.echo(f"calibration: {_calibration(rig)}")
 
 
 @command.command()
 @click.argument("file", type=click.Path())
 @json_option
 def validate(file: str, as_json: bool) -> None:
-    """Check a rig FILE and say what is wrong with it."""
+    """Check a rig FILE, and the calibration beside it, and say what is wrong with them."""
     rig = load_rig(file)
     if as_json:
-        print_json({"name": rig.name, "valid": True, "observable": _observable(rig)})
+        made = None if rig.calibration is None else rig.calibration.made_utc
+        print_json({"name": rig.name, "valid": True, "observable": _observable(rig), "calibrated_utc": made})
     else:
-        click.echo(f"{file}: a valid rig, {rig.name}, {len(rig.cells)} cells")
+        click.echo(f"{file}: a valid rig, {rig.name}, {len(rig.cells)} cells; calibration: {_calibration(file)}")
 
 
 @command.command()
 @click.argument("rig")
 @click.argument("file", type=click.Path(path_type=Path))
 def copy(rig: str, file: Path) -> None:
-    """Copy RIG to a new FILE, as a start for a rig of your own."""
-    text = load_rig(rig).text
+    """Copy RIG to a new FILE, as a start for a rig of your own; it gets the name of the file."""
+    original = load_rig(rig, WITHOUT)
+    named = renamed(original, name_for(file))
     try:
-        with file.open("x", encoding="utf-8") as stream:
-            stream.write(text)
+        with file.open("x", encoding="utf-8", newline="") as stream:
+            stream.write(named.text)
     except OSError as error:
         raise RigError(str(file), expected="a new file to write", seen=str(error.strerror or error),
                        next_step="Choose another name; nothing is overwritten.") from error  # fmt: skip
-    say(f"Copied to {file}. Edit it, then: stance rigs validate {file}")
+    say(f"Copied to {file}, as {named.name}. Edit it, then: stance rigs validate {file}")
 
 
 @command.command()
@@ -109,6 +116,21 @@ def serve(rig: str, pty: bool, tcp: int | None, link: Path | None, options: str)
 def _announce(rig: str, door: str) -> None:
     click.echo(door)
     say(f"Serving. In another terminal: stance record --rig {rig} --port {door} -o session.h5")
+
+
+def _calibration(rig: str) -> str:
+    """The calibration of a rig in one line; what is wrong with it, if something is."""
+    try:
+        found = load_rig(rig).calibration
+    except RigError as error:
+        return f"not usable: {error}"
+    if found is None:
+        return "none, cells as their data sheets say (stance calibrate)"
+    quality, days = found.quality, age_days(found, datetime.now(UTC))
+    age = "" if days is None else f" ({days:.0f} days ago)"
+    size = f"{Z95 * quality.u_Fz_pct:.2g} % of the vertical force, {Z95 * quality.u_cop_mm:.2g} mm"
+    rehearsal = "REHEARSAL, for virtual treadmills only; " if found.rehearsal else ""
+    return f"{rehearsal}made on {found.made_on}{age}, right to {size}, 95 times in 100; {found.where}"
 
 
 def _order(components: frozenset[str]) -> list[str]:

@@ -129,7 +129,10 @@ def test_a_mistake_is_told_clearly_and_costs_nothing(name, tmp_path, session, ca
 def test_help_names_the_commands_in_the_order_of_a_day(capfd):
     _, out, _ = stance(capfd, "--help")
     words = [line.split()[0] for line in out.split("Commands:")[1].strip().splitlines()]
-    assert words == ["demo", "rigs", "doctor", "record", "view", "replay", "register", "analyze", "report", "recover"]
+    assert words == [
+        "demo", "rigs", "doctor", "tare", "calibrate", "tap", "belt", "record", "view", "replay", "register", "analyze",
+        "report", "recover",
+    ]  # fmt: skip
     for word in words:
         code, text, _ = stance(capfd, word, "--help")
         assert code == 0
@@ -379,10 +382,10 @@ def test_a_full_disk_is_told_and_loses_nothing_written(tmp_path):
     path = tmp_path / "s.h5"
     limited = (
         "import resource, signal, sys; signal.signal(signal.SIGXFSZ, signal.SIG_IGN);"
-        "resource.setrlimit(resource.RLIMIT_FSIZE, (13_000_000, 13_000_000));"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (20_000_000, 20_000_000));"
         "from stance.cli import main; main(sys.argv[1:])"
     )
-    command = [sys.executable, "-c", limited, "record", "--port", FAST, "--seconds", "400", "-o", str(path)]
+    command = [sys.executable, "-c", limited, "record", "--port", FAST, "--seconds", "600", "-o", str(path)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 2, done.stderr
     assert "Traceback" not in done.stderr
@@ -409,18 +412,6 @@ def test_a_served_rig_is_recorded_through_a_real_door(door, tmp_path):
     assert results["frames"] == 8000
     assert results["lost_frames"] == 0
     assert len(results["steps"]) > 18
-
-
-def test_doctor_finds_a_healthy_rig_healthy_and_a_missing_device_missing(capfd):
-    code, out, _ = stance(capfd, "doctor", "--rig", "virtual", "--port", "virtual://virtual?load=none", "--json")
-    checks = json.loads(out)["checks"]
-    assert code == 0
-    assert {check["state"] for check in checks} == {"ok"}
-    assert any(check["name"] == "rate" and "1000.0" in check["text"] for check in checks)
-    assert any(check["name"] == "settings" and "1000 Hz, built in" in check["text"] for check in checks)
-    code, out, _ = stance(capfd, "doctor", "--rig", "virtual", "--port", "/dev/ttyNOT0")
-    assert code == 2
-    assert "FAIL" in out
 
 
 def test_python_minus_m_and_version():
