@@ -138,5 +138,8 @@ class Setup:
     """Standard uncertainty of a body weight known beforehand, N."""
     uncertainty: bool = True
     """Whether to tell how uncertain every number is; what is told is the same without."""
-    calibrated: bool = False
-    """Whether the read-out comes from a calibration; else from the cells' data sheets."""
+
+    @property
+    def calibrated(self) -> bool:
+        """Whether the read-out comes from a calibration; else from the cells' data sheets."""
+        return self.calibration is not None and bool(self.calibration.made_on)

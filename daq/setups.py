@@ -146,7 +146,6 @@ def make_setup(
         u_bw_N=gravity_m_s2 * (MASS_u_KG if runner.u_mass_kg is None else runner.u_mass_kg),
         runner=runner,
         calibration=_calibrated(header, rig),
-        calibrated=rig.calibration is not None,
         deck=rig.deck_modes(),
         belt_height_m=height_m,
         belt_length_m=rig.machine.belt_length_m,

@@ -246,9 +246,7 @@ def trial(seed: int, machines: int = 1 << 30, deck: str = "rigid") -> Outcome:
     blocks = -(-force.shape[1] // BLOCK)
     counts = np.concatenate([chain.block(number).counts for number in range(blocks)])
     said = _said(chosen.runner, rng)
-    setup = Setup(
-        RATE_HZ, TICK_RATE_HZ, [hidden.belt], get_protocol(), said.mass_kg * G, said, calibrated=True, deck=said_modes
-    )
+    setup = Setup(RATE_HZ, TICK_RATE_HZ, [hidden.belt], get_protocol(), said.mass_kg * G, said, deck=said_modes)
     rows, pipeline = pipeline_rows(counts, setup)
     rows, truth = _matched(rows, truth)
     return Outcome(chosen.name, rows, truth, make_budget(pipeline.uncertainties, rows))

@@ -53,6 +53,8 @@ def test_the_table_withholds_exactly_these(session):
     columns = {name for step in results["steps"] for name, value in step.items() if value not in (None, [], False)}
     assert not withheld & columns
     assert withheld - {"impact_agreement"} <= set(results["missing"])  # a truth value is never empty, only false
+    gated = {name for name, why in results["missing"].items() if " mode of " in why and not name.startswith("u_")}
+    assert gated == {name for name in withheld if not name.startswith("u_")} - {"impact_agreement"}
     assert set(results["doubtful"]) == doubt
     assert {"cadence_spm", "vertical_impulse_BW_s", "contact_time_ms"} <= columns | withheld
     assert not {name for name in withheld if name in results["summary"]}
