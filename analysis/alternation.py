@@ -6,7 +6,7 @@ the steps about it, each counted with the parity of its place in time: a missed 
 false contact has no place of its own, and neither turns left into right for the others (metrics: sides).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 from numpy.typing import NDArray
@@ -48,21 +48,36 @@ class Landings:
     """(k,) side that the belt or the walking foot tells; 0 otherwise."""
     last: Bools
     """(k,) no step of the same run follows."""
+    by_belt: Bools
+    """(k,) whether it is the belt that tells `known`: only a runner whose feet keep to their belts is believed."""
 
     def __len__(self) -> int:
         return self.time_s.size
 
     def part(self, chosen: slice) -> "Landings":
         """Some of them."""
-        return Landings(self.time_s[chosen], self.y_m[chosen], self.known[chosen], self.last[chosen])
+        return Landings(*(getattr(self, field.name)[chosen] for field in fields(self)))
 
     def then(self, more: "Landings") -> "Landings":
         """These, then more."""
-        pairs = ((getattr(self, name), getattr(more, name)) for name in ("time_s", "y_m", "known", "last"))
+        pairs = ((getattr(self, field.name), getattr(more, field.name)) for field in fields(self))
         return Landings(*(np.concatenate(pair) for pair in pairs))
 
+    def told(self) -> Sides:
+        """(k,) side that is told, step by step: by the walking foot, or by a belt that a neighbour does not share.
 
-NO_LANDINGS = Landings(np.empty(0), np.empty(0), np.empty(0, np.int8), np.empty(0, np.bool_))
+        Both feet on one belt of a split treadmill are no rare thing; then the belt tells nothing.
+        """
+        apart = self.known[1:] != self.known[:-1]
+        believed = np.full(len(self), len(self) == 1)
+        believed[1:] |= apart
+        believed[:-1] |= apart
+        return np.where(self.by_belt & ~believed, 0, self.known).astype(np.int8)
+
+
+NO_LANDINGS = Landings(
+    np.empty(0), np.empty(0), np.empty(0, np.int8), np.empty(0, np.bool_), np.empty(0, np.bool_)
+)  # fmt: skip
 
 
 class Alternation:
@@ -133,7 +148,9 @@ class Alternation:
     def _beginning(self, *, ended: bool) -> int | None:
         """How many steps at the beginning of the run are judged together; None if that is still open."""
         total = len(self._run)
-        if total and self._run.known[0]:
+        if total <= AHEAD and not ended:
+            return None
+        if total and self._run.told()[0]:
             return 1
         for first in range(FIRST, min(MOST_FIRST, total - AHEAD) + 1):  # once per run
             self._first = first
@@ -150,7 +167,7 @@ class Alternation:
         steps = np.arange(self._judged, ready)
         typical, slot = self._places(steps)
         own, sure = self._evidence(steps, typical)
-        known = run.known[steps].astype(np.int64)
+        known = run.told()[steps].astype(np.int64)
         own, sure = np.where(known != 0, known, own), sure | (known != 0)
         parity = np.where(sure, own * _alternate(slot), 0)
         carried = np.concatenate(([self._parity], parity))
@@ -191,9 +208,11 @@ class Alternation:
         """Side of each of `steps` by the alternation about it, and whether that is sure."""
         numbers, exists = self._window(steps)
         time, y = self._run.time_s[numbers], self._run.y_m[numbers]
-        exists = exists & (self._run.known[numbers] == 0)
+        known = self._run.known[numbers]
+        exists = exists & ((known == 0) | self._run.by_belt[numbers])
         ratio = (time[:, 1:] - time[:, :-1]) / typical[:, None]
-        regular = exists[:, 1:] & exists[:, :-1] & (np.abs(ratio - 1.0) <= REGULAR)
+        one_belt = known[:, 1:] == known[:, :-1]  # each belt counts its places from its own middle
+        regular = exists[:, 1:] & exists[:, :-1] & one_belt & (np.abs(ratio - 1.0) <= REGULAR)
         aside = y[:, 1:-1] - 0.5 * (y[:, :-2] + y[:, 2:])  # the midline's wandering drops out
         use = regular[:, 1:] & regular[:, :-1] & ~np.isnan(aside)
         away = np.round((time[:, 1:-1] - self._run.time_s[steps][:, None]) / typical[:, None])

@@ -38,10 +38,13 @@ SCALE = tuple(
 
 _WHEN_RED = {"weight_closure": SCALE, "noise": TIMING}
 """These cast doubt when they are red; amber is a warning to people (metrics, sections 0 and 3)."""
+FILTERED_HARD_HZ = 60.0
+"""A force that holds nothing above this was low-passed at some 25 Hz, and its contact times are off too."""
 _WHEN_AMBER = {
     "vertical_mode": (IMPACT, SHAPE, IMPACT_Z_HZ),
     "fore_aft_mode": (BRAKING_PEAKS, BRAKING_IMPULSES, IMPULSES_X_HZ),
     "sample_rate": (IMPACT, SHAPE, math.inf),
+    "bandwidth": (IMPACT, (*SHAPE, *BRAKING_PEAKS), FILTERED_HARD_HZ),
 }
 """These when they are amber: the first columns always, the second ones of a mode below this many hertz, or if red."""
 
@@ -76,4 +79,4 @@ def _touched(light: Light, more: tuple[str, ...]) -> tuple[str, ...]:
         return ()
     always, below, soft_Hz = _WHEN_AMBER[light.name]
     soft = light.state == RED or (light.value is not None and light.value < soft_Hz)
-    return (*always, *below, *(more if SHAPE in (always, below) else ())) if soft else always
+    return (*always, *below, *(more if set(SHAPE) <= {*always, *below} else ())) if soft else always

@@ -91,17 +91,22 @@ def cells_light(still: Sequence[str], frames: int) -> Light | None:
     return Light("cells", RED, float(len(still)), 0.0, "", text)
 
 
-def zero_light(known: bool) -> Light | None:
+def zero_light(known: bool, idle: Sequence[str] = ()) -> Light | None:
     """Whether the zero of the force was found at all.
 
     Args:
         known: Of every belt.
+        idle: Belts on which nothing ever showed it, while it is known of another.
 
     Returns:
         The light; None where it was.
     """
     if known:
         return None
+    if idle:
+        names = " and ".join({"L": "left", "R": "right"}[name] for name in idle)
+        text = f"nobody ran on the {names} belt, so its zero is not known and nothing is measured there"
+        return Light("zero", INFO, None, None, "N", text)
     text = "no zero was found, so nothing was measured; step off the belt for a second, or record with --tare"
     return Light("zero", RED, None, None, "N", text)
 
@@ -174,7 +179,9 @@ def residual_light(flights: int, residual_N: float, u_zero_N: float) -> Light | 
     """
     if np.isnan(residual_N):
         return None
-    text = f"{residual_N:+.2f} N left in mid-flight over {flights:,} flights, the zero is sure to {u_zero_N:.2f} N"
+    text = f"{residual_N:+.2f} N left in mid-flight over {flights:,} flights"
+    if not np.isnan(u_zero_N):
+        text += f", the zero is sure to {u_zero_N:.2f} N"
     if abs(residual_N) > RESIDUAL_N[0]:
         text += "; the zero bends between flights: let the cells warm up, look for a deck that rings"
     return graded("flight_residual", residual_N, RESIDUAL_N, "N", text)

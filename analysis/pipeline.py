@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from analysis.assembler import Marks
 from analysis.belt_chain import SPLITS, BeltChain, Progress
 from analysis.episodes import NOT_SPLIT, OFF, Episode, EpisodeLog, handrail_episodes
+from analysis.exact_force import ExactForce, ForceCollector
 from analysis.flags import SampleFlag, StepFlag
 from analysis.front_end import Filtered, FrontEnd
 from analysis.gates import gated_columns
@@ -48,6 +49,8 @@ class Output:
     """Samples that left the low-pass."""
     curves: StanceCurves = NO_CURVES
     """Curves of those rows, if they were asked for."""
+    force: ExactForce | None = None
+    """Exactly zeroed force that became known, if it was asked for; it comes some seconds later than `live`."""
 
 
 class Pipeline:
@@ -56,9 +59,10 @@ class Pipeline:
     Args:
         setup: Rig, runner and protocol.
         curves: Whether to give out the curve of every step too.
+        force: Whether to give out the exactly zeroed force too.
     """
 
-    def __init__(self, setup: Setup, *, curves: bool = False) -> None:
+    def __init__(self, setup: Setup, *, curves: bool = False, force: bool = False) -> None:
         protocol, rate = setup.protocol, setup.sample_rate_Hz
         self.setup = setup
         self._front = FrontEnd(setup)
@@ -73,6 +77,7 @@ class Pipeline:
         self.gated = gated_columns(setup)
         self._live = LiveForce(len(setup.belts), protocol)
         self._steps = Weighing(setup) if setup.static_only else Stepping(setup, self.gated, curves=curves)
+        self._force = ForceCollector(len(setup.belts)) if force else None
         self._first_tick: int | None = None
 
     def feed(
@@ -106,7 +111,7 @@ class Pipeline:
                 output = self._feed_block(channels[part], Marks(tick[part], flags[part], travel_m[part]))
                 tables.append(output.steps)
                 lives.append(output.live)
-        return Output(join_tables(tables), join_live(lives, len(self._chains)), self.take_curves())
+        return Output(join_tables(tables), join_live(lives, len(self._chains)), self.take_curves(), self.take_force())
 
     def tare(self, levels: Sequence[Floats], channels: Floats | None = None) -> None:
         """Take a measured zero from here on; it is kept until the flights tell better.
@@ -136,6 +141,10 @@ class Pipeline:
     def take_curves(self) -> StanceCurves:
         """Curves of the rows given out since the last call; `feed` gives its own out, `finish` cannot."""
         return self._steps.take_curves()
+
+    def take_force(self) -> ExactForce | None:
+        """Force that became known since the last call, if it was asked for; likewise."""
+        return None if self._force is None else self._force.take()
 
     @property
     def bw_N(self) -> float:
@@ -196,6 +205,14 @@ class Pipeline:
         return all(chain.zero_known for chain in self._chains)
 
     @property
+    def idle_belts(self) -> tuple[str, ...]:
+        """Belts whose zero nothing ever showed, while it is known of another."""
+        unknown = tuple(
+            belt.name for belt, chain in zip(self.setup.belts, self._chains, strict=True) if not chain.zero_known
+        )
+        return unknown if len(unknown) < len(self._chains) else ()
+
+    @property
     def ignored(self) -> int:
         """Contacts dropped as scuffs or standing."""
         return sum(chain.ignored for chain in self._chains)
@@ -213,6 +230,8 @@ class Pipeline:
         bad = (marks.flags & np.uint8(SampleFlag.ADC | SampleFlag.SATURATED)) != 0
         progress = [chain.feed(part, bad) for chain, part in zip(self._chains, by_belt, strict=True)]
         self._look(filtered, progress)
+        if self._force is not None:
+            self._force.feed(marks.tick, by_belt, [part.zeroed for part in progress])
         rows = self._steps.feed(filtered, progress, [chain.horizon for chain in self._chains])
         levels = np.stack([chain.level for chain in self._chains])
         return Output(rows, self._live.feed(marks.tick, by_belt, levels))
@@ -232,6 +251,9 @@ class Pipeline:
         last = self._advance(self._front.finish()).steps
         progress = [chain.finish() for chain in self._chains]
         none = np.empty((self._channels, 0)), np.empty((len(self._chains), 6, 0))
+        if self._force is not None:
+            self._force.feed(np.empty(0, np.int64), none[1], [part.zeroed for part in progress])
+            self._force.end_segment()
         self._look(Filtered(*none, Marks.none()), progress)
         self._log.end_segment()
         self._watch.finish()

@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 
 from analysis.errors import AnalysisError
 
-ALGORITHM_VERSION = "3"
+ALGORITHM_VERSION = "4"
 """Raised whenever a change alters a number in the step table; see "Scientific changes" in the changelog."""
 
 G = 9.80665

@@ -58,9 +58,10 @@ class SideTracker:
         moment, force = (integrate(stances.wrench[row], span.origin, span.touchdown, span.toe_off) for row in (MX, FZ))
         y = np.full(len(stances), np.nan)
         y[use] = moment / force
-        known = np.where(stances.foot != 0, stances.foot, self._by_belt[stances.belt]).astype(np.int8)
+        by_belt = stances.foot == 0
+        known = np.where(by_belt, self._by_belt[stances.belt], stances.foot).astype(np.int8)
         time = stances.tick[stances.on] / self._setup.tick_rate_Hz
-        return Landings(time, y, known, (stances.next_on == NONE) | stances.gap)
+        return Landings(time, y, known, (stances.next_on == NONE) | stances.gap, by_belt & (known != 0))
 
 
 def wrong_belt(stances: Stances, at_ref: Crossings, flight_sd_N: NDArray[np.float64]) -> NDArray[np.bool_]:

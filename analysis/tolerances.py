@@ -5,7 +5,7 @@ from numpy.typing import NDArray
 
 from analysis.cell_drift import channel_newtons
 from analysis.directions import compress_directions
-from analysis.wrench import Belt
+from analysis.wrench import COMPONENTS, Belt
 
 Floats = NDArray[np.float64]
 
@@ -56,3 +56,26 @@ def assumed_directions(
             moment = np.cross(place_m * across, np.eye(3)[axis])
             found.append(np.outer(np.concatenate([np.zeros(3), moment]), share))
     return compress_directions(np.array(found), belt.observable)
+
+
+def assumed_force_directions(
+    observable: frozenset[str], *, gain: float = SHARED_GAIN, place_m: float = PLACE_M
+) -> Floats:
+    """The same for a force that another system measured, of which only the components are known.
+
+    Args:
+        observable: Components that were measured.
+        gain: Relative standard uncertainty of the scale of all components, and once more of each force alone.
+        place_m: Standard uncertainty of the centre of pressure along each axis, m.
+
+    Returns:
+        (d, 6, 6).
+    """
+    found = [gain * np.eye(6)]
+    found += [gain * np.diag(np.eye(6)[axis]) for axis in range(2)]
+    for offset in (place_m * _X, place_m * _Y):
+        shift = np.zeros((6, 6))
+        shift[3:, :3] = np.cross(offset, np.eye(3)).T  # a force that acts so much further along the axis
+        found.append(shift)
+    seen = np.isin(COMPONENTS, sorted(observable))
+    return compress_directions(np.array(found) * (seen[:, None] & seen), observable)

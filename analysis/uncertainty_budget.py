@@ -93,10 +93,12 @@ def budget_results(budget: Budget, setup: Setup) -> dict[str, Any]:
         setup: Tells whether the read-out was calibrated.
 
     Returns:
-        "calibration": "calibrated", "assumed" or "unknown"; "sources"; "budget", "mean" and "bias" by metric.
+        "calibration": "calibrated", "assumed", "imported" (a force of another system) or "unknown"; "sources";
+        "budget", "mean" and "bias" by metric.
     """
     told = any(len(belt.directions) for belt in setup.belts)
-    state = "calibrated" if setup.calibrated else "assumed" if told else "unknown"
+    assumed = "imported" if setup.calibration is None else "assumed"
+    state = "calibrated" if setup.calibrated else assumed if told else "unknown"
     sources = dict.fromkeys(source for parts in (*budget.step.values(), *budget.mean.values()) for source in parts)
     return {
         CALIBRATION: state,

@@ -57,7 +57,8 @@ def test_scaling_force_and_body_weight_scales_newtons_and_leaves_body_weights(se
         np.testing.assert_allclose(scaled[name], k * table[name], rtol=1e-9, err_msg=name)
     for name in [*RELATIVE, *SECONDS]:
         if name not in ("contact_time_20N_ms", "valr_200N_BW_s"):
-            near = 1e-5 if name.startswith("u_") else 1e-8  # an uncertainty is a small difference of numbers
+            # An uncertainty is a small difference of numbers; that of a fit, of numbers found by iteration.
+            near = 1e-4 if name.startswith("u_two_mass") else 1e-5 if name.startswith("u_") else 1e-8
             np.testing.assert_allclose(scaled[name], table[name], rtol=near, atol=1e-9, err_msg=name)
     weight = weight_closure(scaled_pipeline.loads.impulse_Ns, scaled_pipeline.loads.time_s, scaled_pipeline.bw_N)
     assert weight == pytest.approx(1.0, abs=1e-9), "closure is 1 if body weight is what the strides say"

@@ -78,6 +78,8 @@ def test_losses_cells_zero_and_steps():
     assert cells_light([], 5) is None
     assert zero_light(True) is None
     assert zero_light(False).state == "red"
+    idle = zero_light(False, ["L"])
+    assert (idle.state, "left belt" in idle.text) == ("info", True)
     assert steps_light(EMPTY).state == "red"
     assert steps_light(table()).state == "green"
 
@@ -97,6 +99,7 @@ def test_belt_incline_drift_tare_and_artefacts():
     assert tare_light([np.nan, 40.0], ["FL", "FR"]).state == "red"
     assert tare_light([np.nan], ["FL"]) is None
     assert residual_light(50, 0.2, 0.1).state == "green"
+    assert "nan" not in residual_light(50, 0.2, np.nan).text
     assert residual_light(0, np.nan, np.nan) is None
     assert artefact_light(0.0, []).state == "green"
     assert artefact_light(20.0, ["belt seam: 20 N"]).state == "red"

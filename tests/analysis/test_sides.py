@@ -17,10 +17,11 @@ from analysis.wrench import COMPONENTS, force_belt
 PERIOD = 0.35
 
 
-def landings(time, y, *, breaks=(), known=None):
+def landings(time, y, *, breaks=(), known=None, by_belt=False):
     last = np.zeros(time.size, bool)
     last[list(breaks)] = True
-    return Landings(time, y, np.zeros(time.size, np.int8) if known is None else known, last)
+    known = np.zeros(time.size, np.int8) if known is None else known
+    return Landings(time, y, known, last, np.full(time.size, by_belt))
 
 
 def judge(steps, sizes=()):
@@ -163,3 +164,41 @@ def test_walking_on_two_belts_is_no_touch_of_the_wrong_belt():
     table, _ = analyse(belts, split_setup())
     assert table.rows > 15
     assert not any("wrong_belt" in row["flags"] for row in table.records())
+
+
+ON_BELT = np.array([1, -1], np.int8)
+
+
+def test_feet_that_keep_to_their_belts_are_told_by_them():
+    """However they land on them: here always on one line."""
+    time = PERIOD * np.arange(40)
+    known = ON_BELT[np.arange(40) % 2]
+    assert (judge(landings(time, np.zeros(40), known=known, by_belt=True)) == known).all()
+
+
+@pytest.mark.parametrize("belt", [1, -1])
+def test_both_feet_on_one_belt_are_told_by_where_they_land(belt):
+    """As in Davis's trial: then the belt tells nothing, from the first step on."""
+    rng = np.random.default_rng(belt + 1)
+    time = PERIOD * np.arange(60)
+    truth = ON_BELT[np.arange(60) % 2]
+    y = 0.2 + 0.04 * truth + 0.005 * rng.normal(size=60)
+    steps = landings(time, y, known=np.full(60, belt, np.int8), by_belt=True)
+    assert (np.sign(judge(steps)) == truth).all()
+    for sizes in ((1,) * 60, (7, 20, 1, 1)):
+        assert (judge(steps, sizes) == judge(steps)).all()
+
+
+def test_both_feet_on_one_belt_and_one_line_are_not_told():
+    steps = landings(PERIOD * np.arange(40), np.zeros(40), known=np.full(40, -1, np.int8), by_belt=True)
+    assert not judge(steps).any()
+
+
+def test_a_runner_who_moves_over_to_one_belt_keeps_his_feet():
+    """Twenty steps astride, then all on the right belt, whose places count from its own middle."""
+    truth = ON_BELT[np.arange(60) % 2]
+    astride = np.arange(60) < 20
+    known = np.where(astride, truth, -1).astype(np.int8)
+    y = np.where(astride, 0.0, 0.03 * truth)
+    sides = judge(landings(PERIOD * np.arange(60), y, known=known, by_belt=True))
+    assert (np.sign(sides) == truth).all()

@@ -1,8 +1,15 @@
 """Two belts: each foot's own numbers, and the times that join one foot to the other."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
+from realdata import fukuchi_trial
 from running import BW, analyse, half_sine, half_sine_with_impact, one_belt, ticks, train, two_belts
+
+from analysis.protocol import G, get_protocol
+from analysis.setup import Setup
+from analysis.wrench import COMPONENTS, force_belt
 
 OWN = [
     "touchdown_s",
@@ -151,3 +158,19 @@ def test_rows_wait_for_the_slower_belt(gait, size):
     whole, _ = analyse(belts, two_belts())
     cut, _ = analyse(belts, two_belts(), cuts=range(size, belts.shape[1], size))
     assert cut.equals(whole)
+
+
+@pytest.mark.parametrize("belt", [0, 1])
+def test_a_runner_with_both_feet_on_one_belt_has_a_left_and_a_right(belt):
+    """The belt would call every step by its own name."""
+    trial = fukuchi_trial("RBDS012_T35")
+    parts = {part: number for number, part in enumerate(COMPONENTS)}
+    single = Setup(trial.sample_rate_Hz, 1e6, [force_belt(parts)], get_protocol(), bw_N=trial.mass_kg * G)
+    both = [force_belt({part: 6 * k + n for part, n in parts.items()}, name="LR"[k], channels=12) for k in (0, 1)]
+    wrench = np.zeros((2, *trial.wrench.shape))
+    wrench[belt] = trial.wrench
+    alone, _ = analyse(trial.wrench, single)
+    table, _ = analyse(wrench.reshape(12, -1), replace(single, belts=both))
+    assert set(table["belt"]) == {"LR"[belt]}
+    assert table["side"].tolist() == alone["side"].tolist()
+    assert {"L", "R"} <= set(table["side"])
