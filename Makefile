@@ -11,7 +11,7 @@ SESSION_MINUTES := 30
 
 FIRMWARE := firmware_arduino
 
-.PHONY: help demo firmware firmware-packages test test-packages bench window-bench soak pictures validate accuracy lint format clean
+.PHONY: help demo firmware firmware-packages test test-packages bench window-bench batch-bench soak pictures validate accuracy lint format clean
 
 help:
 	@echo "make demo      virtual treadmill -> recorded session -> steps -> report"
@@ -19,6 +19,7 @@ help:
 	@echo "make firmware  the Arduino's programs for both boards, and what they take of flash, memory and time"
 	@echo "make bench     speed of each stage, as ratios measured side by side"
 	@echo "make window-bench  the window: frames per second, latency, opening and seeking"
+	@echo "make batch-bench  an archive of 500 sessions on one core and on two: time and memory (20 minutes)"
 	@echo "make soak      the window for $(SESSION_MINUTES) minutes at 20 times real time: processor and memory stay flat; the firmware for 72 minutes"
 	@echo "make pictures  the pictures of README and docs again"
 	@echo "make validate  the long accuracy and crash trials (STANCE_DATA=dir for the full real data)"
@@ -42,8 +43,9 @@ firmware: $(READY) firmware-packages
 firmware-packages: $(READY)
 	@VENV="$(VENV)" sh tools/setup.sh firmware
 
+# A file of tests stays in one process, so that what its tests share is made once.
 test: $(READY) test-packages lint
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto --dist loadfile
 
 test-packages: $(READY)
 	@VENV="$(VENV)" sh tools/setup.sh test
@@ -56,6 +58,9 @@ bench: $(READY)
 window-bench: $(READY)
 	$(BIN)/python tools/measure_window.py live
 	$(BIN)/python tools/measure_window.py open
+
+batch-bench: $(READY)
+	$(BIN)/python tools/measure_batch.py
 
 soak: $(READY) firmware-packages
 	$(BIN)/python tools/measure_window.py soak --minutes $(SESSION_MINUTES)

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from analysis.doubts import doubtful_columns
 from analysis.episodes import Episode
+from analysis.exact_force import ExactForce
 from analysis.flags import SampleFlag
 from analysis.incline import seen_incline_deg
 from analysis.machine_lights import artefact_light, drift_light, residual_light, tare_light
@@ -22,27 +23,30 @@ from analysis.steps import StepTable, join_tables
 from analysis.uncertainty import Uncertainties
 from daq.belt_travel import BeltSpeed, BeltTravel
 from daq.chunk import Chunk
-from daq.rig import Rig
+from daq.force_layout import PULSES_PER_M, ForceLayout
+from daq.setups import Instrument
 from daq.wire import Status
 
 
-def at_rail(counts: NDArray[np.int32], full_scale: int) -> bool:
+def at_rail(counts: NDArray[Any], full_scale: int) -> bool:
     """Whether any of these counts stands at an end of the converter's range, −full_scale … full_scale − 1."""
     return counts.size > 0 and bool(counts.max() >= full_scale - 1 or counts.min() <= -full_scale)
 
 
-def sample_flags(chunk: Chunk, channels: NDArray[np.int64], full_scale: int) -> NDArray[np.uint8]:
+def sample_flags(chunk: Chunk, channels: NDArray[np.int64], full_scale: int | None) -> NDArray[np.uint8]:
     """Marks of each sample, from the device's status bits and from counts at the end of their range.
 
     Args:
         chunk: n samples.
         channels: Numbers of the channels that carry a cell; the others may float.
-        full_scale: The converter's `full_scale_counts`.
+        full_scale: The converter's `full_scale_counts`; None of an imported force.
 
     Returns:
         (n,) `SampleFlag` bits.
     """
     flags = _BY_STATUS[chunk.status]
+    if full_scale is None:
+        return flags
     counts = chunk.counts[:, channels]
     if at_rail(counts, full_scale):
         railed = ((counts >= full_scale - 1) | (counts <= -full_scale)).any(axis=1)
@@ -73,28 +77,53 @@ def cut_chunk(chunk: Chunk, start: int, stop: int) -> Chunk:
     return Chunk(**columns, gap_row=chunk.gap_row[mine] - start, gap_lost=chunk.gap_lost[mine])
 
 
+def _names(rig: Instrument) -> dict[int, str]:
+    """Name of each channel that carries something."""
+    if isinstance(rig, ForceLayout):
+        named = enumerate(f"{belt}.{part}" if belt else part for belt, part in rig.channels)
+        return dict(named)
+    return {cell.channel: cell.name for cell in rig.cells}
+
+
+def _watched(rig: Instrument) -> NDArray[np.int64]:
+    """Channels that must not stand still: the cells, or the vertical forces."""
+    if isinstance(rig, ForceLayout):
+        return np.asarray([number for number, (_, part) in enumerate(rig.channels) if part == "Fz"])
+    return np.asarray(sorted(cell.channel for cell in rig.cells))
+
+
+def _pulses_per_m(rig: Instrument) -> float | None:
+    if isinstance(rig, ForceLayout):
+        return PULSES_PER_M if rig.measured_speed else None
+    return None if rig.belt_sensor is None else rig.belt_sensor.pulses_per_m
+
+
 class Analyser:
     """Feeds chunks to the pipeline and keeps the step table."""
 
-    def __init__(self, rig: Rig, setup: Setup, *, curves: bool = False) -> None:
+    def __init__(self, rig: Instrument, setup: Setup, *, curves: bool = False, force: bool = False) -> None:
         """Prepare for a session.
 
         Args:
-            rig: Gives the cells and the belt sensor.
+            rig: Gives the cells and the belt sensor, or the channels of an imported force.
             setup: As `daq.setups.make_setup` gives it.
             curves: Whether rows bring their curves.
+            force: Whether the exactly zeroed force is given out too.
         """
         self.setup = setup
         self.protocol = setup.protocol
         self.bw_source = "mass" if setup.bw_N is not None else "standing" if setup.static_only else "strides"
         self.belts = tuple(setup.belts)
-        self._channels = np.asarray(sorted(cell.channel for cell in rig.cells))
-        self._lowest = np.full(self._channels.size, np.iinfo(np.int64).max)
-        self._highest = np.full(self._channels.size, np.iinfo(np.int64).min)
-        self._cell_names = {cell.channel: cell.name for cell in rig.cells}
-        self._full_scale = rig.adc.full_scale_counts
-        self._belt = None if rig.belt_sensor is None else BeltTravel(rig.belt_sensor.pulses_per_m, setup.sample_rate_Hz)
-        self._pipeline = Pipeline(setup, curves=curves)
+        self._cell_names = _names(rig)
+        self._channels = _watched(rig)
+        self._lowest = np.full(self._channels.size, np.inf)
+        self._highest = np.full(self._channels.size, -np.inf)
+        self._full_scale = None if isinstance(rig, ForceLayout) else rig.adc.full_scale_counts
+        self.empty_above_Hz = rig.empty_above_Hz if isinstance(rig, ForceLayout) else None
+        """Frequency above which an imported force holds nothing, if that is known."""
+        pulses_per_m = _pulses_per_m(rig)
+        self._belt = None if pulses_per_m is None else BeltTravel(pulses_per_m, setup.sample_rate_Hz)
+        self._pipeline = Pipeline(setup, curves=curves, force=force)
         self._tables: list[StepTable] = []
         self.saturated = 0
         """Samples at an end of the converter's range so far."""
@@ -146,6 +175,10 @@ class Analyser:
     def take_curves(self) -> StanceCurves:
         """Curves of the rows that `finish` gave out; `feed` gives its own with its output."""
         return self._pipeline.take_curves()
+
+    def take_force(self) -> ExactForce | None:
+        """Force that became known with `finish`, if it was asked for; likewise."""
+        return self._pipeline.take_force()
 
     def frozen(self) -> "Analyser":
         """A copy that another thread may question while this one goes on: 2 ms after an hour of running."""
@@ -200,6 +233,11 @@ class Analyser:
     def zero_known(self) -> bool:
         """Whether the zero of every belt was found."""
         return self._pipeline.zero_known
+
+    @property
+    def idle_belts(self) -> tuple[str, ...]:
+        """Belts on which nobody ran, so that their zero is not known."""
+        return self._pipeline.idle_belts
 
     def seen_incline_deg(self) -> float | None:
         """Belt angle that the runner's own weight shows; None without fore-aft cells or steps."""

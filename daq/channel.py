@@ -20,7 +20,7 @@ else:
 
 __all__ = ["COMMANDS", "MAX_REPLY_BYTES", "MAX_REQUEST_BYTES", "Patient", "cut", "describe", "parse", "raise_again"]
 
-COMMANDS = ("status", "facts", "quality", "start", "stop", "tare", "bout", "marker", "note", "quit")
+COMMANDS = ("status", "facts", "quality", "start", "stop", "tare", "bout", "marker", "note", "foreign", "quit")
 MAX_REQUEST_BYTES = 16_384
 MAX_REPLY_BYTES = 262_144
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,17 +15,17 @@ class Chunk:
     """n samples in order, each delivered once; within a boot, seq and tick only ever rise.
 
     Attributes:
-        counts: ADC counts, shape (n, 8), C order.
+        counts: ADC counts, int32, shape (n, 8), C order; of an imported force N and N·m, float64, shape (n, C).
         seq: Conversion number, unwrapped within a boot, shape (n,).
         tick: Device ticks at data-ready, unwrapped within a boot, shape (n,).
         boot: Boot id, shape (n,).
         status: `Status` bits, shape (n,).
-        belt: Belt pulses, unwrapped within a boot, shape (n,).
+        belt: Belt pulses, unwrapped within a boot, shape (n,); of an imported force its way in micrometres.
         gap_row: A gap lies before this row of the chunk, shape (g,).
         gap_lost: Samples lost there, shape (g,); -1 is unknown because the device rebooted.
     """
 
-    counts: NDArray[np.int32]
+    counts: NDArray[Any]
     seq: NDArray[np.int64]
     tick: NDArray[np.int64]
     boot: NDArray[np.uint16]

@@ -6,6 +6,7 @@ from typing import Any
 from daq.clock import host_now
 from daq.commands import Command, Inbox
 from daq.errors import LinkError, SessionError
+from daq.foreign import foreign_marks
 from daq.quality_watch import QualityWatch
 from daq.recording_names import Names
 from daq.status import StatusDesk
@@ -106,7 +107,12 @@ class Desk:
         if name == "tare":
             self._taring.begin(command, tare_seconds(args))
             return None
-        if name == "status":
+        self._do(name, args)
+        return self._status.answer() | self._news(args)
+
+    def _do(self, name: str, args: dict[str, Any]) -> None:
+        """What is done at once."""
+        if name == "status" and args.get("watching", True):
             self._watched_s = host_now()
         elif name == "start":
             self.start(_text(args, "out"), _text(args, "bout"))
@@ -116,9 +122,11 @@ class Desk:
             self.on_quit()
         elif name == "bout":
             self._takes.name_bout(_text(args, "name"))
+        elif name == "foreign":
+            for mark, host_s in foreign_marks(args):
+                self._takes.mark_at(mark, host_s)
         elif name in ("marker", "note"):
             self._takes.current.mark(Mark(name, _text(args, "text")))
-        return self._status.answer() | self._news(args)
 
     def _news(self, args: dict[str, Any]) -> dict[str, Any]:
         """What happened since a window last asked; of another take it knows nothing yet."""

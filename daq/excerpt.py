@@ -17,7 +17,7 @@ from analysis.steps import StepTable
 from daq.analyser import Analyser
 from daq.session import Session
 from daq.session_rows import SessionRows
-from daq.setups import make_setup, rig_of_header
+from daq.setups import instrument_of, make_setup
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -47,17 +47,18 @@ class Excerpt:
 class Excerpts:
     """Cuts excerpts out of one session."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, *, protocol: str | None = None) -> None:
         """Prepare.
 
         Args:
-            session: Open session with raw counts; a SessionError says that it cannot be analysed.
+            session: Open session; a SessionError says that it cannot be analysed.
+            protocol: Name of the analysis protocol; by default the session's own.
         """
         header = session.header
         self._rows = SessionRows(session)
-        self.rig = rig_of_header(header, session.path)
-        protocol = get_protocol(header.protocol_name or DEFAULT_PROTOCOL)
-        self.setup: Setup = replace(make_setup(header, self.rig, protocol), two_mass=False)
+        self.rig = instrument_of(header, session.path)
+        wanted = get_protocol(protocol or header.protocol_name or DEFAULT_PROTOCOL)
+        self.setup: Setup = replace(make_setup(header, self.rig, wanted), two_mass=False)
         self._rate, self._tick_rate = header.sample_rate_Hz, header.tick_rate_Hz
         self._origin = self._rows.tick_at(0) if session.rows else 0
         self.last_s = self._seconds(session.rows - 1) if session.rows else 0.0

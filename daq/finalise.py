@@ -3,6 +3,7 @@
 import contextlib
 import errno
 import os
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -111,6 +112,34 @@ def finalise(journal: Path, path: Path) -> Finalised:
     finally:
         _discard(tmp)
     return found
+
+
+@contextlib.contextmanager
+def new_session(path: Path, expected: str) -> Iterator[Path]:
+    """A session that is there whole or not at all: written beside its place, and put there at the context's end.
+
+    Args:
+        path: The session; must not exist, now or then.
+        expected: What is tried, for messages, for example "to write the session".
+
+    Yields:
+        Path: Where to write it, synced to the disk by whoever does.
+
+    Raises:
+        SessionError: The disk is full or failing, or something has appeared under this name meanwhile.
+    """
+    tmp = tmp_path(path)
+    try:
+        tmp.unlink(missing_ok=True)
+        yield tmp
+        _put_in_place(tmp, path)
+    except OSError as error:
+        raise SessionError(
+            str(path), expected=expected, seen=error.strerror or str(error),
+            next_step="Make room, or choose another --out.",
+        ) from error  # fmt: skip
+    finally:
+        _discard(tmp)
 
 
 def _put_in_place(tmp: Path, path: Path) -> None:

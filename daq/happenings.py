@@ -1,4 +1,4 @@
-"""What happened during a take, for windows: markers, bouts, notes, tares, gaps, resets, in order of time."""
+"""What happened during a take, for windows: markers, bouts, notes, tares, gaps, resets, nearly in order of time."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -20,7 +20,7 @@ class Happened:
     time_s: float
     """Device time since the take's first frame; of a gap that of the first frame behind it."""
     kind: str
-    """"marker", "bout", "note", "tare", "gap", "reset", "system" or "ended early"."""
+    """"marker", "bout", "note", "tare", "lsl", "sync", "gap", "reset", "system" or "ended early"."""
     text: str
     """For people."""
 

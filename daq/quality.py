@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from analysis.bandwidth import bandwidth_light
 from analysis.gates import deck_lights
 from analysis.incline import gravity_share_BW
 from analysis.machine_lights import calibration_light, cells_light, dips_light, incline_light, speed_light, zero_light
@@ -31,7 +32,7 @@ def session_lights(analyser: Analyser, *, frames: int, gaps: Gaps) -> list[Light
     found = [
         frames_light(frames, int(lost[lost > 0].sum()), int((lost < 0).sum())),
         cells_light(analyser.still_cells, frames),
-        zero_light(analyser.zero_known),
+        zero_light(analyser.zero_known, analyser.idle_belts),
         None if setup.static_only else steps_light(table),
         closure_light(analyser.weight_closure(), analyser.bw_source, standing=setup.static_only),
         fore_aft_light(table, gravity_share_BW(setup.runner.incline_deg or 0.0)),
@@ -40,6 +41,7 @@ def session_lights(analyser: Analyser, *, frames: int, gaps: Gaps) -> list[Light
         speed_light(measured, setup.runner.belt_speed_m_s),
         dips_light(float(np.median(dips)) / 100.0 if dips.size else None),
         calibration_light(setup.calibration),
+        bandwidth_light(analyser.empty_above_Hz, setup.protocol.cutoff_Hz),
         *doubted(deck_lights(setup), noise),
         *analyser.zero_lights(),
     ]

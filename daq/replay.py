@@ -19,7 +19,7 @@ from daq.analyser import Analyser
 from daq.results import ENDED_EARLY, Results, build_results
 from daq.session import Session
 from daq.session_rows import Piece, SessionRows
-from daq.setups import make_setup, rig_of_header
+from daq.setups import instrument_of, make_setup
 
 FULL_SPEED_ROWS = 1 << 16
 PACED_S = 0.02
@@ -47,24 +47,26 @@ class Replay:
         said: Runner | None = None,
         calibration: str | Path | None = None,
         curves: bool = False,
+        force: bool = False,
     ) -> None:
         """Prepare.
 
         Args:
-            session: Open session with raw counts.
+            session: Open session.
             protocol: Name of the analysis protocol; by default the session's own.
             contact_levels: Further thresholds for contact time, such as "30N" or "10pctBW".
             said: What is said of the runner now; it wins over what the session says.
             calibration: Path of another calibration file than the session's own; "none" goes without.
             curves: Whether steps bring their curves. A SessionError says that the session cannot be analysed.
+            force: Whether to give out the exactly zeroed force.
         """
         header = session.header
         self._rows = SessionRows(session)
         self.session = session
         self.protocol: Protocol = get_protocol(protocol or header.protocol_name or DEFAULT_PROTOCOL)
-        rig = rig_of_header(header, session.path, calibration)
+        rig = instrument_of(header, session.path, calibration)
         setup = make_setup(header, rig, self.protocol, contact_levels=contact_levels, said=said)
-        self.analyser = Analyser(rig, setup, curves=curves)
+        self.analyser = Analyser(rig, setup, curves=curves, force=force)
         self._tares = dict(self._rows.tares)
         self._first_tick = self._last_tick = 0
 
@@ -91,7 +93,8 @@ class Replay:
                     time.sleep(ahead)
         self._tare_at(done)
         final = self.analyser.finish()
-        yield Step(done, Output(final, Live.none(len(self.analyser.belts)), self.analyser.take_curves()))
+        rest = self.analyser.take_curves(), self.analyser.take_force()
+        yield Step(done, Output(final, Live.none(len(self.analyser.belts)), *rest))
 
     def run(self) -> Results:
         """Replay at full speed.
@@ -102,6 +105,17 @@ class Replay:
         rows = 0
         for step in self.steps():
             rows = step.row
+        return self.results(rows)
+
+    def results(self, rows: int) -> Results:
+        """Results, once all is replayed.
+
+        Args:
+            rows: Rows replayed.
+
+        Returns:
+            What `--json` prints.
+        """
         header = self.session.header
         ticks = self._last_tick - self._first_tick
         return build_results(

@@ -73,10 +73,7 @@ def build_results(
         "frames": frames,
         "sample_rate_Hz": header.sample_rate_Hz,
         "lost_frames": int(lost[lost > 0].sum()),
-        "gaps": [
-            {"row": int(row), "lost": int(n) if n >= 0 else None, "reason": "lost" if n >= 0 else "device reset"}
-            for row, n in zip(gaps.row, lost, strict=True)
-        ],
+        "gaps": gap_list(gaps),
         "duration_s": duration_s,
         "ended_by": ended_by or None,
         "bw_N": None if math.isnan(bw_N) else bw_N,
@@ -95,6 +92,14 @@ def build_results(
         "doubtful": analyser.doubtful(lights),
         "steps": table.records(),
     }
+
+
+def gap_list(gaps: Gaps) -> list[dict[str, Any]]:
+    """Gaps as plain values: the row each lies before, what was lost there if that is known, and why."""
+    return [
+        {"row": int(row), "lost": int(n) if n >= 0 else None, "reason": "lost" if n >= 0 else "device reset"}
+        for row, n in zip(gaps.row, gaps.lost, strict=True)
+    ]
 
 
 def foot_strikes(table: StepTable) -> dict[str, Any]:

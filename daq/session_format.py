@@ -12,7 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 FORMAT = "stance session"
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
+"""Newest version that is understood; a session has the lowest one that can hold it."""
+RAW_VERSION, FORCE_VERSION = 1, 2
+"""Version of a session with raw counts, and of one that holds an imported force instead."""
 BLOCK_ROWS = 4096
 """Rows that are compressed together and share a checksum."""
 
@@ -27,10 +30,15 @@ RAW_COLUMNS: dict[str, str] = {
 }
 
 
-def row_dtype(channels: int) -> np.dtype[Any]:
-    """Give the type of one packed row of raw data."""
-    shapes = {"counts": (channels,)}
-    return np.dtype([(name, kind, shapes.get(name, ())) for name, kind in RAW_COLUMNS.items()])
+# What an imported force has in their place.
+FORCE_COLUMNS: dict[str, str] = {"values": "<f8", "tick": "<i8", "belt": "<i8"}
+WIDE = ("counts", "values")
+"""Columns with one number per channel."""
+
+
+def row_dtype(channels: int, columns: Mapping[str, str] = RAW_COLUMNS) -> np.dtype[Any]:
+    """Give the type of one packed row of raw data, or of an imported force."""
+    return np.dtype([(name, kind, (channels,) if name in WIDE else ()) for name, kind in columns.items()])
 
 
 def checksums(values: NDArray[Any]) -> NDArray[np.uint32]:

@@ -10,10 +10,12 @@ from numpy.typing import NDArray
 from daq.guarded_file import GuardedFile
 from daq.session_format import (
     BLOCK_ROWS,
+    FORCE_VERSION,
     FORMAT,
-    FORMAT_VERSION,
     HEADER_TYPES,
     RAW_COLUMNS,
+    RAW_VERSION,
+    WIDE,
     ClockPairs,
     Epochs,
     Event,
@@ -59,17 +61,23 @@ class SessionFile:
         file: Where to; the caller checks and closes it.
         header: What was known at the start.
         session_id: Random name that ties the file to its journal.
+        columns: What a row holds: `RAW_COLUMNS`, or `FORCE_COLUMNS` of an imported force.
     """
 
-    def __init__(self, file: GuardedFile, header: SessionHeader, session_id: str) -> None:
+    def __init__(
+        self, file: GuardedFile, header: SessionHeader, session_id: str, columns: Mapping[str, str] = RAW_COLUMNS
+    ) -> None:
         import h5py
 
         # The format of HDF5 1.8 (2008): checksummed metadata, and every tool in use reads it.
         self._h5 = h5py.File(file, "w", libver=("v108", "v108"))
         self.rows = 0
-        self._sums: dict[str, list[NDArray[np.uint32]]] = {name: [] for name in RAW_COLUMNS}
+        self._columns = columns
+        raw = "counts" in columns
+        self._group = "raw" if raw else "force"
+        self._sums: dict[str, list[NDArray[np.uint32]]] = {name: [] for name in columns}
         root = self._h5.attrs
-        root["format_version"] = FORMAT_VERSION
+        root["format_version"] = RAW_VERSION if raw else FORCE_VERSION
         put_text(root, "format", FORMAT)
         put_text(root, "session_id", session_id)
         firmware = header.device.get("firmware", "")
@@ -82,25 +90,25 @@ class SessionFile:
                 root[name] = kind(value)
 
     def begin_rows(self, channels: int) -> None:
-        """Make the empty raw datasets.
+        """Make the empty datasets of the rows.
 
         Args:
             channels: Channels of a row.
         """
-        raw = self._h5.create_group("raw")
-        for name, kind in RAW_COLUMNS.items():
-            more = (channels,) if name == "counts" else ()
-            raw.create_dataset(name, (0, *more), kind, maxshape=(None, *more), chunks=(BLOCK_ROWS, *more), **_PACKED)
+        group = self._h5.create_group(self._group)
+        for name, kind in self._columns.items():
+            more = (channels,) if name in WIDE else ()
+            group.create_dataset(name, (0, *more), kind, maxshape=(None, *more), chunks=(BLOCK_ROWS, *more), **_PACKED)
 
     def add_rows(self, rows: NDArray[Any]) -> None:
         """Append rows.
 
         Args:
-            rows: (n,) packed rows of `row_dtype`; n a multiple of `BLOCK_ROWS`, but for the last ones.
+            rows: (n,) packed rows of `row_dtype` of these columns; n a multiple of `BLOCK_ROWS`, but for the last ones.
         """
         stop = self.rows + len(rows)
-        for name in RAW_COLUMNS:
-            dataset = self._h5["raw"][name]
+        for name in self._columns:
+            dataset = self._h5[self._group][name]
             dataset.resize(stop, axis=0)
             column = np.ascontiguousarray(rows[name])
             dataset[self.rows : stop] = column
@@ -169,7 +177,7 @@ class SessionFile:
             unusable_bytes: Bytes of the journal that could not be used.
         """
         for name, sums in self._sums.items():
-            self._h5["raw"][name].attrs["crc32"] = np.concatenate([np.empty(0, "<u4"), *sums])
+            self._h5[self._group][name].attrs["crc32"] = np.concatenate([np.empty(0, "<u4"), *sums])
         root = self._h5.attrs
         root["rows"], root["ended"], root["unusable_bytes"] = self.rows, np.uint8(ended), unusable_bytes
         put_text(root, "summary", to_json(summary))

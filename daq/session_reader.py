@@ -9,11 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from daq.chunk import Chunk
+from daq.force_layout import ForceLayout, layout_of
 from daq.hdf5_access import attribute, attribute_texts, child, load, read_rows, reading, texts
 from daq.session_format import (
+    FORCE_COLUMNS,
     HEADER_TYPES,
     OPTIONAL,
     RAW_COLUMNS,
+    WIDE,
     ClockPairs,
     Epochs,
     Event,
@@ -33,7 +36,8 @@ class Session:
         path: The file.
         session_id: Random name given when it was recorded.
         header: What was known at the start.
-        rows: Rows of raw data.
+        force: What the channels of an imported force mean; None for a recording, which has raw counts.
+        rows: Rows of raw data, or samples of the force.
         gaps: Where frames are missing.
         epochs: Stretches between reboots of the device.
         clock: Pairs of host and device time.
@@ -48,9 +52,12 @@ class Session:
         root = file.attrs
         self.session_id = str(attribute(root, "session_id", str))
         self.header = _read_header(root)
-        raw = child(file, "raw")
-        self._raw = {name: child(raw, name) for name in RAW_COLUMNS}
-        self.rows = _check_raw(self._raw)
+        self.force: ForceLayout | None = layout_of(self.header)
+        group, columns = ("raw", RAW_COLUMNS) if self.force is None else ("force", FORCE_COLUMNS)
+        rows = child(file, group)
+        self._raw = {name: child(rows, name) for name in columns}
+        self.rows = _check_rows(self._raw, columns, group)
+        _check_channels(self.force, self.channels)
         self.gaps = Gaps(*_table(file, "gaps", row="<i8", lost="<i8"))
         self.epochs = Epochs(*_table(file, "epochs", row="<i8", boot="<i8", tick_offset="<i8"))
         self.clock = ClockPairs(*_table(file, "clock", host_s="<f8", tick="<i8", rtt_s="<f8"))
@@ -61,8 +68,12 @@ class Session:
 
     @property
     def channels(self) -> int:
-        """Columns of the raw counts."""
-        return int(self._raw["counts"].shape[1])
+        """Columns of the raw counts, or of the force."""
+        return int(self._raw[self._wide].shape[1])
+
+    @property
+    def _wide(self) -> str:
+        return "counts" if self.force is None else "values"
 
     def chunks(self, start: int = 0, stop: int | None = None, rows: int = 65_536) -> Iterator[Chunk]:
         """Read the samples a stretch at a time, each with the gaps inside it.
@@ -81,6 +92,8 @@ class Session:
             end = min(at + max(1, rows), stop)
             with reading(self.path):
                 columns = {name: read_rows(dataset, at, end) for name, dataset in self._raw.items()}
+            if self.force is not None:
+                columns = _as_raw(columns)
             inside = self._gaps_between(at, end)
             yield Chunk(**columns, gap_row=self.gaps.row[inside] - at, gap_lost=self.gaps.lost[inside])
             if end == stop:
@@ -91,17 +104,17 @@ class Session:
         before_end = self.gaps.row < stop if stop < self.rows else self.gaps.row <= stop
         return (self.gaps.row >= start) & before_end
 
-    def counts(self, start: int = 0, stop: int | None = None) -> NDArray[np.int32]:
-        """Read raw counts.
+    def counts(self, start: int = 0, stop: int | None = None) -> NDArray[Any]:
+        """Read raw counts, or the values of an imported force.
 
         Args:
             start: First row.
             stop: Row after the last; None for all.
 
         Returns:
-            ADC counts, shape (n, channels).
+            ADC counts, int32, or newtons and N·m, float64; shape (n, channels).
         """
-        return self._read("counts", start, stop)
+        return self._read(self._wide, start, stop)
 
     def session_ticks(self, start: int = 0, stop: int | None = None) -> NDArray[np.int64]:
         """Read device time, continuous over reboots of the device.
@@ -170,14 +183,32 @@ def _read_header(root: Any) -> SessionHeader:
     return SessionHeader.from_dict(values)
 
 
-def _check_raw(raw: dict[str, Any]) -> int:
-    rows = len(raw["counts"])
-    for name, dtype in RAW_COLUMNS.items():
-        dataset = raw[name]
-        dimensions = 2 if name == "counts" else 1
+def _check_rows(datasets: dict[str, Any], columns: dict[str, str], group: str) -> int:
+    rows = len(datasets[next(iter(columns))])
+    for name, dtype in columns.items():
+        dataset = datasets[name]
+        dimensions = 2 if name in WIDE else 1
         if dataset.dtype != np.dtype(dtype) or len(dataset.shape) != dimensions or len(dataset) != rows:
-            raise ValueError(f"raw/{name} has shape {dataset.shape} of {dataset.dtype}")
+            raise ValueError(f"{group}/{name} has shape {dataset.shape} of {dataset.dtype}")
     return rows
+
+
+def _check_channels(force: ForceLayout | None, channels: int) -> None:
+    if force is not None and channels != len(force.channels):
+        raise ValueError(f"force/values has {channels} channels, {len(force.channels)} are named")
+
+
+def _as_raw(columns: dict[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
+    """An imported force as a device would have sent it: one boot, every sample good."""
+    tick = columns["tick"]
+    return {
+        "counts": columns["values"],
+        "seq": tick,
+        "tick": tick,
+        "boot": np.zeros(tick.size, np.uint16),
+        "status": np.zeros(tick.size, np.uint8),
+        "belt": columns["belt"],
+    }
 
 
 def _table(file: Any, group_name: str, **dtypes: str) -> list[NDArray[Any]]:

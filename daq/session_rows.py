@@ -40,7 +40,7 @@ class SessionRows:
             SessionError: It does not say of which rig it is, or at what rate.
         """
         header = session.header
-        if not header.rig_text or header.sample_rate_Hz <= 0 or header.tick_rate_Hz <= 0:
+        if not (header.rig_text or session.force) or header.sample_rate_Hz <= 0 or header.tick_rate_Hz <= 0:
             raise SessionError(
                 str(session.path), expected="a rig description, a sample rate and a tick rate",
                 seen="a session without them", next_step="It was not recorded by this software; it cannot be analysed.",

@@ -16,6 +16,7 @@ from daq.calibration import age_days, load_calibration, parse_calibration
 from daq.device_check import check_rehearsal
 from daq.device_facts import channel_skew_s, weighs_only
 from daq.errors import RigError
+from daq.force_layout import ForceLayout, layout_of
 from daq.rig import WITHOUT, Rig, calibrated, parse_rig
 from daq.session_format import SessionHeader
 
@@ -47,6 +48,33 @@ def rig_of_header(header: SessionHeader, where: str | Path, calibration: str | P
         rig = calibrated(rig, parse_calibration(header.calibration_text, f"{where}: calibration"))
     check_rehearsal(str(header.device.get("board", "")), rig)
     return rig
+
+
+Instrument = Rig | ForceLayout
+"""What measured: a rig whose cells are known, or a force that was imported and has none."""
+
+
+def instrument_of(header: SessionHeader, where: str | Path, calibration: str | Path | None = None) -> Instrument:
+    """What measured a session.
+
+    Args:
+        header: Of the session.
+        where: Path of the session, for messages.
+        calibration: Path of another calibration file than the session's own; "none" goes without.
+
+    Returns:
+        The rig, or the layout of an imported force.
+
+    Raises:
+        RigError: Another calibration is asked for, and there are no cells; or the rig or calibration is wrong.
+    """
+    layout = layout_of(header)
+    if layout is None:
+        return rig_of_header(header, where, calibration)
+    if calibration not in (None, "", WITHOUT):
+        raise RigError(str(where), expected="a recording of cells, to which a calibration can apply",
+                       seen="an imported force", next_step="Leave --calibration out.")  # fmt: skip
+    return layout
 
 
 def header_fields(runner: Runner) -> dict[str, Any]:
@@ -112,7 +140,7 @@ def overlay(runner: Runner, said: Runner | None) -> Runner:
 
 def make_setup(
     header: SessionHeader,
-    rig: Rig,
+    rig: Instrument,
     protocol: Protocol,
     *,
     contact_levels: tuple[str, ...] = (),
@@ -123,7 +151,7 @@ def make_setup(
     Args:
         header: Gives the true rates, the runner, and what the device said: when each channel is sampled, and
             whether it is too slow for steps.
-        rig: Gives the cells, calibrated or not.
+        rig: Gives the cells, calibrated or not, or tells what an imported force is of.
         protocol: Filter, thresholds, definitions.
         contact_levels: Further thresholds for contact time.
         said: Of the runner, said later than the recording.
@@ -134,23 +162,32 @@ def make_setup(
     for level in contact_levels:
         level_N(level, np.nan)  # refuses what is no threshold
     runner = overlay(runner_of(header), said)
-    belts, height_m = _inclined(rig, runner.incline_deg or 0.0)
     # Weights and runner alike: so local gravity drops out of all that is told in body weights.
-    gravity_m_s2 = G if rig.calibration is None else rig.calibration.gravity_m_s2
-    return Setup(
+    gravity_m_s2 = G if isinstance(rig, ForceLayout) or rig.calibration is None else rig.calibration.gravity_m_s2
+    setup = Setup(
         sample_rate_Hz=header.sample_rate_Hz,
         tick_rate_Hz=header.tick_rate_Hz,
-        belts=belts,
+        belts=rig.belts(),
         protocol=protocol,
         bw_N=None if runner.mass_kg is None else runner.mass_kg * gravity_m_s2,
         u_bw_N=gravity_m_s2 * (MASS_u_KG if runner.u_mass_kg is None else runner.u_mass_kg),
         runner=runner,
+        contact_levels=contact_levels,
+    )
+    return setup if isinstance(rig, ForceLayout) else _with_rig(setup, header, rig)
+
+
+def _with_rig(setup: Setup, header: SessionHeader, rig: Rig) -> Setup:
+    """The setup with what only a rig and its device can tell."""
+    belts, height_m = _inclined(rig, setup.runner.incline_deg or 0.0)
+    return replace(
+        setup,
+        belts=belts,
         calibration=_calibrated(header, rig),
         deck=rig.deck_modes(),
         belt_height_m=height_m,
         belt_length_m=rig.machine.belt_length_m,
         cells_tilt=rig.machine.cells_tilt,
-        contact_levels=contact_levels,
         skew_s=channel_skew_s(header.device),
         static_only=weighs_only(header.device),
     )

@@ -5,6 +5,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
+from daq.adc_delay import adc_delay_s
 from daq.clock import DeviceClock
 from daq.disk import Disk, Room
 from daq.finisher import Finisher
@@ -121,7 +122,8 @@ def facts_of(options: RecordOptions, rig: Rig, protocol: str, take: Take) -> dic
 
     Returns:
         Plain values: "rig", "runner", "protocol", "port", "device" (as tares call it), "gains", "sample_rate_Hz",
-        "tick_rate_Hz", "belts" (names, "" for a single one), "observable" (components that every belt sees),
+        "tick_rate_Hz", "adc_delay_s" (or None), "belts" (names, "" for a single one), "observable_of" (components that
+        each sees), "observable" (those that every belt sees),
         "belt_speed_m_s", "mass_kg", "incline_deg", "shoe_length_m", "registration" (as `FootRegistration`),
         "belt_size_m" (length, width), "can_restart".
     """
@@ -135,7 +137,9 @@ def facts_of(options: RecordOptions, rig: Rig, protocol: str, take: Take) -> dic
         "gains": take.header.device["gains"],
         "sample_rate_Hz": take.header.sample_rate_Hz,
         "tick_rate_Hz": take.header.tick_rate_Hz,
+        "adc_delay_s": adc_delay_s(take.header.device["adc"], take.header.sample_rate_Hz),
         "belts": [belt.name for belt in belts],
+        "observable_of": [sorted(belt.observable) for belt in belts],
         "observable": sorted(frozenset.intersection(*(belt.observable for belt in belts))),
         "belt_speed_m_s": runner.belt_speed_m_s,
         "mass_kg": runner.mass_kg,

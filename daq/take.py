@@ -1,6 +1,6 @@
 """One take: everything between start and stop, on its way to the session file and through the analysis."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analysis.pipeline import Output
-from analysis.protocol import ALGORITHM_VERSION, Protocol
+from analysis.protocol import Protocol
 from daq.analyser import Analyser, cut_chunk
 from daq.chunk import Chunk
 from daq.clock import DeviceClock, RoundTrip, unwrap_near
@@ -21,9 +21,8 @@ from daq.rig import Rig
 from daq.session_format import Gaps, SessionHeader
 from daq.session_writer import SessionWriter
 from daq.setups import make_setup
-
-FOR_WINDOWS = ("weight_closure", "quality", "missing", "doubtful", "episodes")
-"""Results kept beside the step table, so that a window shows a session without analysing it again."""
+from daq.stored import steps_attributes
+from daq.take_events import TakeEvents
 
 
 @dataclass(frozen=True)
@@ -31,7 +30,7 @@ class Mark:
     """Something to note at the present row."""
 
     kind: str
-    """"marker", "bout", "note", "tare", "system" or "ended early"."""
+    """"marker", "bout", "note", "tare", "lsl", "system" or "ended early"."""
     text: str = ""
     """For people."""
     data: dict[str, object] | None = None
@@ -90,6 +89,7 @@ class Take:
         self.resets = 0
         self.ended_by = ""
         self.happenings = Happenings()
+        self._timed = TakeEvents(header.tick_rate_Hz, self._note)
         self.bout = ""
 
     @property
@@ -165,22 +165,26 @@ class Take:
         if mark.kind == "tare" and mark.data is not None:
             self.analyser.tare([float(value) for value in _as_list(mark.data["counts"])])
 
+    def mark_at(self, mark: Mark, tick: float) -> None:
+        """Note something where it belongs by its time.
+
+        Args:
+            mark: What to note; of no kind that changes how the take goes on.
+            tick: Session tick; if it lies ahead of the newest frame, the mark waits for its row.
+        """
+        self._timed.at(mark.kind, tick, mark.text, mark.data or {})
+
     def finish(self) -> Results:
         """End the take: last rows, session file.
 
         Returns:
             The results.
         """
+        self._timed.finish(self.rows, self._last_tick)
         self.analyser.finish()
         results = self.results()
         if self._writer is not None:
-            attributes = {
-                "algorithm_version": ALGORITHM_VERSION,
-                "protocol": self.analyser.protocol.as_dict(),
-                "bw_N": results["bw_N"],
-                "bw_source": results["bw_source"],
-                **{name: results[name] for name in FOR_WINDOWS},
-            }
+            attributes = steps_attributes(self.analyser.protocol, results)
             self._writer.finish(self.analyser.table, attributes, results["summary"])
         return results
 
@@ -220,9 +224,15 @@ class Take:
             self._gap_lost.append(part.gap_lost)
             self.lost += int(part.gap_lost[part.gap_lost > 0].sum())
             self.resets += int((part.gap_lost < 0).sum())
+        self._timed.feed(part, self.rows, self._clock.offset)
         self.rows += len(part)
         self._last_tick = int(part.tick[-1]) + self._clock.offset
         return self.analyser.feed(part, self._clock.offset)
+
+    def _note(self, kind: str, row: int, text: str, data: Mapping[str, object], tick: int) -> None:
+        if self._writer is not None:
+            self._writer.event(kind, row, text, data)
+        self.happenings.add(max(0, tick - self._first_tick) / self.header.tick_rate_Hz, kind, text)
 
     @property
     def _next_s(self) -> float:

@@ -125,6 +125,19 @@ class Takes:
             self._next_bout = name
         self.current.mark(Mark("bout", name))
 
+    def mark_at(self, mark: Mark, host_s: float) -> None:
+        """Note something that another instrument sent, where its time belongs.
+
+        Args:
+            mark: What; its data get the session tick.
+            host_s: Host clock, s.
+        """
+        if not self.clock.ready:
+            self.current.mark(mark)
+            return
+        tick = self.clock.tick_from_host(host_s)
+        self.current.mark_at(replace(mark, data={**(mark.data or {}), "tick": round(tick)}), tick)
+
     def zero(self, mark: Mark) -> None:
         """Take a zero, for this take and those to come.
 

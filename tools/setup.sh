@@ -45,7 +45,7 @@ environment() {
     "$python" -c 'import venv, ensurepip' 2>/dev/null || need python3-venv
 
     [ -x "$venv/bin/python" ] || "$python" -m venv "$venv"
-    "$venv/bin/python" -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,window]'
+    "$venv/bin/python" -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,all]'
 }
 
 libraries() { "$venv/bin/python" -m viewer.system_libraries "$@"; }

@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from recorder_child import pattern
 
+from analysis.steps import StepTable
 from daq.chunk import Chunk
 from daq.errors import SessionError
 from daq.session import (
@@ -312,7 +313,10 @@ def test_the_documentation_lists_exactly_what_is_written(path):
     text = (Path(__file__).parents[2] / "docs" / "session-format.md").read_text(encoding="utf-8")
     finished_part = text.split("## The journal of an unfinished session")[0]
     documented = set(re.findall(r"^\| `([^`]+)` \|", finished_part, re.MULTILINE))
-    assert documented == names_in(make(path))
+    of_a_force = {name for name in documented if name.startswith("force/")}
+    assert documented - of_a_force == names_in(make(path))
+    with h5py.File(Path(__file__).parent / "data" / "session-v2.h5") as file:
+        assert {f"force/{name}" for name in file["force"]} == of_a_force
     assert f"format version {FORMAT_VERSION}" in text.splitlines()[0]
 
 
@@ -352,15 +356,41 @@ def test_the_checksums_are_those_that_anybody_would_compute(path):
         ]
 
 
-def test_a_session_of_every_format_version_keeps_opening():
-    stored = sorted((Path(__file__).parent / "data").glob("session-v*.h5"))
-    assert [int(path.stem.removeprefix("session-v")) for path in stored] == list(range(1, FORMAT_VERSION + 1))
-    for path in stored:
-        with open_session(path) as session:
-            same(Chunk.concat(list(session.chunks())), pattern(0, 2500))
-            assert session.header == FULL
-            assert session.events == (Event("marker", 3, "go", {"a": [1]}),)
-            assert {name: bits(column) for name, column in session.steps().items()} == {
-                name: bits(column) for name, column in FLAGS.items()
-            }
-            assert (session.steps_attrs, session.summary) == (ATTRS, {"n": 3})
+STORED = sorted((Path(__file__).parent / "data").glob("session-v*.h5"))
+
+
+def test_there_is_a_session_of_every_format_version():
+    assert [int(path.stem.removeprefix("session-v")) for path in STORED] == list(range(1, FORMAT_VERSION + 1))
+
+
+def test_a_session_of_version_1_keeps_opening():
+    with open_session(STORED[0]) as session:
+        same(Chunk.concat(list(session.chunks())), pattern(0, 2500))
+        assert session.header == FULL
+        assert session.events == (Event("marker", 3, "go", {"a": [1]}),)
+        assert {name: bits(column) for name, column in session.steps().items()} == {
+            name: bits(column) for name, column in FLAGS.items()
+        }
+        assert (session.steps_attrs, session.summary) == (ATTRS, {"n": 3})
+
+
+def test_a_session_of_version_2_keeps_opening():
+    """An imported force: half-sines of 1.5 kN, 0.25 s out of 0.35 s, at 500 Hz, ten samples of it missing."""
+    with open_session(STORED[1]) as session:
+        (chunk,) = session.chunks()
+        assert session.force is not None
+        assert session.force.channels == (("", "Fx"), ("", "Fz"))
+        assert (session.gaps.row.tolist(), session.gaps.lost.tolist()) == ([1000], [10])
+        assert chunk.tick.tolist() == [*range(1000), *range(1010, 2000)]
+        phase = (chunk.tick / 500) % 0.35
+        expected = np.where(phase < 0.25, 1500 * np.sin(np.pi * phase / 0.25), 0.0)
+        np.testing.assert_allclose(chunk.counts[:, 1], expected, atol=1e-9)
+        np.testing.assert_allclose(chunk.counts[:, 0], -0.1 * expected, atol=1e-9)
+        assert session.events == (Event("marker", 500, "look"),)
+        table = StepTable(session.steps())
+        valid = table["valid"]
+        assert valid.sum() == 9
+        known = ~np.isnan(table["step_time_ms"])
+        assert known.sum() == 8
+        np.testing.assert_allclose(table["step_time_ms"][known], 350.0, atol=0.02)
+        assert session.steps_attrs["results"]["protocol"] == "P60-50/20"

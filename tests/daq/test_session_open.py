@@ -59,8 +59,8 @@ def test_an_unfinished_session_names_the_way_to_finish_it(tmp_path):
 
 def test_a_newer_version_is_not_guessed_at(path):
     with h5py.File(path, "a") as file:
-        file.attrs["format_version"] = 2
-    with pytest.raises(SessionError, match=r"version 2, written by a newer stance\. Update stance"):
+        file.attrs["format_version"] = 3
+    with pytest.raises(SessionError, match=r"version 3, written by a newer stance\. Update stance"):
         open_session(path)
 
 

@@ -6,6 +6,7 @@ from functools import cache
 from pathlib import Path
 
 import numpy as np
+from building import alone
 
 from daq.wire import Control, Status, encode_control
 
@@ -16,7 +17,8 @@ ROOM = Path(__file__).parents[2] / "firmware_arduino"
 @cache
 def core():
     """Build the library and load it."""
-    built = subprocess.run(["make", "-s", "-C", str(ROOM / "host")], capture_output=True, text=True, check=False)
+    with alone():
+        built = subprocess.run(["make", "-s", "-C", str(ROOM / "host")], capture_output=True, text=True, check=False)
     assert built.returncode == 0, built.stdout + built.stderr
     library = ctypes.CDLL(str(ROOM / "build" / "host" / "libstance_core.so"))
     library.stance_crc.restype = library.stance_crc_after_counts.restype = ctypes.c_uint16

@@ -13,6 +13,7 @@ from types import TracebackType
 from typing import Any, Self
 
 import numpy as np
+from building import alone
 from numpy.typing import NDArray
 
 FIRMWARE = Path(__file__).parents[2] / "firmware_arduino"
@@ -29,7 +30,8 @@ START_S, STOP_S = 10.0, 20.0
 def make(folder: str, *arguments: str) -> None:
     """Runs make in a folder of the firmware; what it prints is in the error if it fails."""
     command = ["make", "--no-print-directory", "-C", str(FIRMWARE / folder), *arguments]
-    done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=240)
+    with alone():
+        done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=240)
     assert done.returncode == 0, f"{' '.join(command)}:\n{done.stdout}{done.stderr}"
 
 

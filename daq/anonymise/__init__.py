@@ -1,0 +1,1 @@
+"""A copy of a session without what identifies a person."""
