@@ -9,6 +9,7 @@ from stillsource import still_source
 
 from analysis.stance_curves import StanceCurves
 from analysis.steps import EMPTY, StepTable
+from daq.bouts import BoutSpan
 from viewer.compare.compare import (
     COLUMNS,
     MOST_CURVES,
@@ -24,9 +25,9 @@ from viewer.report.labels import MAIN
 from viewer.report.words import label_of, unit_of
 from viewer.source import Happening, Scene
 from viewer.theme import DARK, LIGHT
-from viewer.time.bouts import FIRST_HALF, SECOND_HALF, SELECTION, WHOLE, Bout
+from viewer.time.bouts import FIRST_HALF, SECOND_HALF, SELECTION, WHOLE
 
-A, B = Bout("easy", 2.0, 12.0), Bout("hard", 15.0, 28.0)
+A, B = BoutSpan("easy", 2.0, 12.0), BoutSpan("hard", 15.0, 28.0)
 NOTES = (Happening(2.0, "bout", "easy"), Happening(12.0, "bout", ""), Happening(15.0, "bout", "hard"),
          Happening(28.0, "bout", ""))  # fmt: skip
 
@@ -67,7 +68,7 @@ def cells(view):
 
 
 def values_of(table, column, bout):
-    rows = table["valid"] & (table["touchdown_s"] >= bout.start_s) & (table["touchdown_s"] < bout.stop_s)
+    rows = table["valid"] & (table["touchdown_s"] >= bout.start_s) & (table["touchdown_s"] < bout.end_s)
     values = table[column][rows]
     return values[~np.isnan(values)]
 
@@ -131,7 +132,7 @@ def test_another_belt_speed_is_said_in_words(source):
 
 def test_shared_steps_are_said(source):
     shared = int(((source.table["touchdown_s"] >= 8) & (source.table["touchdown_s"] < 12)).sum())
-    warnings = compare(source.table, A, Bout("both", 8.0, 20.0), {}).warnings
+    warnings = compare(source.table, A, BoutSpan("both", 8.0, 20.0), {}).warnings
     assert warnings == (f"A and B share {shared} steps.",)
 
 
@@ -154,13 +155,13 @@ def test_bouts_are_offered_and_chosen(qtbot, source):
     assert [choice.bout.name for choice in view.choices] == ["easy", "hard"]
     view.choose(SELECTION, WHOLE)
     assert view.comparison.steps == (
-        len(values_of(source.table, "step", Bout("", 20, 24))),
+        len(values_of(source.table, "step", BoutSpan("", 20, 24))),
         source.table["valid"].sum(),
     )
     view.show_loop((21.0, 24.0))
     view.refresh(scene(source))
-    assert view.choices[0].bout == Bout(SELECTION, 21.0, 24.0)
-    assert view.comparison.steps[0] == len(values_of(source.table, "step", Bout("", 21, 24)))
+    assert view.choices[0].bout == BoutSpan(SELECTION, 21.0, 24.0)
+    assert view.comparison.steps[0] == len(values_of(source.table, "step", BoutSpan("", 21, 24)))
     view.show_loop(None)
     view.refresh(scene(source))
     assert view.choices[0].bout.name == "easy"  # what was chosen is gone
@@ -274,7 +275,7 @@ def test_few_curves_evenly_spread_are_asked_for(source):
     again = np.repeat(np.arange(60), table.rows)
     many["touchdown_s"] = many["touchdown_s"] + 30.0 * again
     many["step"] = np.arange(1, again.size + 1)
-    whole = Bout("all", 0.0, 1800.0)
+    whole = BoutSpan("all", 0.0, 1800.0)
     steps = curve_steps(StepTable(many), whole, "R")
     assert steps.size == MOST_CURVES
     assert np.diff(steps).max() <= 1.1 * np.diff(steps).min()
@@ -286,10 +287,10 @@ def test_walking_is_not_averaged_with_running(source):
     table = source.table
     gait = table["gait"].copy()
     gait[:20] = "walk"
-    steps = curve_steps(StepTable({**table, "gait": gait}), Bout("all", 0, 99), "L")
+    steps = curve_steps(StepTable({**table, "gait": gait}), BoutSpan("all", 0, 99), "L")
     assert steps.min() > 20
     walking = StepTable({**table, "gait": np.full(table.rows, "walk")})
-    assert curve_steps(walking, Bout("all", 0, 99), "L").size > 30
+    assert curve_steps(walking, BoutSpan("all", 0, 99), "L").size > 30
 
 
 def test_a_rig_without_fore_aft_says_so(qtbot):
@@ -340,10 +341,10 @@ def test_another_take_forgets_what_was_chosen(qtbot, source):
 
 
 def test_one_step_has_no_scatter(source):
-    one = Bout("one", float(source.table["touchdown_s"][10]), float(source.table["touchdown_s"][11]))
+    one = BoutSpan("one", float(source.table["touchdown_s"][10]), float(source.table["touchdown_s"][11]))
     line = compare(source.table, one, B, {}).lines[1]
     assert (line.a.sd, line.a.n) == ("–", "1")
-    empty = compare(source.table, Bout("none", 50.0, 60.0), B, {})
+    empty = compare(source.table, BoutSpan("none", 50.0, 60.0), B, {})
     assert (empty.lines[1].a.mean, empty.lines[1].difference, empty.steps[0]) == ("–", "–", 0)
 
 

@@ -512,7 +512,7 @@ def test_answers_to_somebody_else_are_not_told():
 
 
 def test_a_recorded_session_hides_what_commands(desk):
-    facts = replace(FACTS, title="r07.h5", recorded_utc="2026-03-04T14:05:00")
+    facts = replace(FACTS, title="r07.h5", recorded_utc="2026-03-04T14:05:00+00:00")
     desk.tell(Story(None, facts=facts))
     assert not desk.rec.isVisible()
     assert desk.controls.views[COMPARE].isVisible()

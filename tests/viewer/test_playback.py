@@ -8,8 +8,9 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from analysis.steps import StepTable
+from daq.bouts import BoutSpan, in_span, span_table
 from viewer.source import Happening
-from viewer.time.bouts import FIRST_HALF, SECOND_HALF, SELECTION, Bout, bouts_of, in_bout, rows_of, stretches
+from viewer.time.bouts import FIRST_HALF, SECOND_HALF, SELECTION, bouts_of, stretches
 from viewer.time.live_clock import MOST_LAG_S, LiveClock
 from viewer.time.playback import SPEEDS, Playback, next_stance, previous_stance
 
@@ -299,18 +300,20 @@ NOTES = (
 
 
 def test_bouts_last_until_the_next_their_end_or_the_sessions():
-    assert bouts_of(NOTES, 50.0) == (Bout("easy", 10, 20), Bout("hard", 20, 30), Bout("easy (2)", 40, 50))
+    assert bouts_of(NOTES, 50.0) == (
+        BoutSpan("easy", 10, 20, "easy"), BoutSpan("hard", 20, 30, "hard"), BoutSpan("easy (2)", 40, 50, "easy"),
+    )  # fmt: skip
     assert bouts_of(NOTES[:1], 50.0) == ()
 
 
 def test_every_step_belongs_to_one_bout_at_most_and_to_one_half():
     steps = table(np.arange(0.3, 50.01, 0.5), np.append(np.arange(0.3, 49.8, 0.5) - 0.3, 50.0))
     bouts = bouts_of(NOTES, 50.0)
-    inside = np.sum([in_bout(steps, bout) for bout in bouts], axis=0)
+    inside = np.sum([in_span(steps, bout) for bout in bouts], axis=0)
     assert inside.max() == 1
-    assert rows_of(steps, bouts[0])["touchdown_s"].tolist() == np.arange(10.0, 20.0, 0.5).tolist()
+    assert span_table(steps, bouts[0])["touchdown_s"].tolist() == np.arange(10.0, 20.0, 0.5).tolist()
     given = {bout.name: bout for bout in stretches(NOTES, 0.0, 50.0, (3.0, 4.0))}
-    halves = in_bout(steps, given[FIRST_HALF]).astype(int) + in_bout(steps, given[SECOND_HALF])
+    halves = in_span(steps, given[FIRST_HALF]).astype(int) + in_span(steps, given[SECOND_HALF])
     assert halves.min() == halves.max() == 1
-    assert given[SELECTION] == Bout(SELECTION, 3.0, 4.0)
+    assert given[SELECTION] == BoutSpan(SELECTION, 3.0, 4.0)
     assert SELECTION not in {bout.name for bout in stretches((), 0.0, 50.0)}

@@ -11,182 +11,49 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from reportsessions import (
+    SESSIONS,
+    made_by,
+    quality,
+    section,
+    summary_cells,
+    summary_rows,
+    tables,
+    text_of,
+)
 
 from analysis.flags import FLAG_NAMES, INVALIDATING
-from analysis.live import Live
-from analysis.pipeline import Output
 from analysis.statistics import Z95
 from analysis.steps import COLUMNS, StepTable
 from analysis.summary import METRICS
 from analysis.wrench import FX, FZ
-from daq.chunk import Chunk
 from daq.errors import SessionError
-from daq.replay import Replay
-from daq.rig import load_rig
-from daq.session import SessionHeader, SessionWriter, open_session
-from rigs.runners import load_runner
 from viewer.report import write_report
-from viewer.report.clips import LEAD_S, LENGTH_S, MOST, Clips
+from viewer.report.clips import AROUND_S, STRETCHES, WHOLE_S, spans_of
 from viewer.report.labels import HEADINGS, MAIN, MAIN_MODELLED, MODELLED
 from viewer.report.material import gather
-from viewer.report.overlay import VERTICAL, curves_of, feet_of, overlays
+from viewer.report.overlay import MOST_LINES, curves_of, feet_of, overlays
 from viewer.report.quality import _REASONS, quality_lines
 from viewer.report.sides import signed
 from viewer.report.split import _separable, mean_parts, split
 from viewer.report.style import drawing_style
-from viewer.report.trace import _broken
 from viewer.report.words import (
     MEANINGS,
     duration,
     label_of,
     meaning_of,
     number,
-    ordinal,
     printable,
     unit_of,
     when,
     within,
 )
 
-RATE = 1000
-TICK_HZ = 1_000_000
 
-
-def runner_wrench(seconds):
-    runner = load_runner("davis")
-    at = (np.arange(round(seconds * RATE)) / RATE) % runner.period_s * runner.sample_rate_Hz
-    whole = np.concatenate((runner.wrench, runner.wrench[:, :1]), axis=1)
-    return np.stack([np.interp(at, np.arange(whole.shape[1]), row) for row in whole])
-
-
-def feet_apart(wrench):
-    """The same wrench, every second stance on the other belt."""
-    loaded = np.convolve(wrench[FZ], np.ones(41) / 41, "same") > 20.0
-    stance = np.cumsum(np.diff(loaded, prepend=False) & loaded)
-    return [np.where(stance % 2 == foot, wrench, 0.0) for foot in (0, 1)]
-
-
-def make_session(path, *, rig="virtual", seconds=12.0, wrench=None, lost=(), status=None, events=(), **header):
-    """Write a session as a recorder would.
-
-    lost: pairs (first row, rows) taken out as gaps.
-    """
-    description = load_rig(rig)
-    belts = description.belts()
-    wrench = runner_wrench(seconds) if wrench is None else wrench
-    parts = [wrench] if len(belts) == 1 else feet_apart(wrench)
-    counts = sum(np.linalg.pinv(belt.matrix) @ part for belt, part in zip(belts, parts, strict=True))
-    n = wrench.shape[1]
-    kept = np.ones(n, bool)
-    for row, rows in lost:
-        kept[row : row + rows] = False
-    seq = np.flatnonzero(kept)
-    noise = np.random.default_rng(1).integers(-40, 41, (n, 8))
-    chunk = Chunk(
-        counts=(np.rint(counts).T.astype(np.int32) + noise.astype(np.int32))[kept],
-        seq=seq,
-        tick=seq * (TICK_HZ // RATE) + 5_000_000,
-        boot=np.ones(seq.size, np.uint16),
-        status=(np.zeros(n, np.uint8) if status is None else status)[kept],
-        belt=np.zeros(seq.size, np.int64),
-        gap_row=np.array([np.sum(kept[:row]) for row, _ in lost], np.int64),
-        gap_lost=np.array([rows for _, rows in lost], np.int64),
-    )
-    values = {
-        "created_utc": "2025-03-04T05:06:07+00:00", "subject": "runner 7", "rig_name": rig,
-        "rig_text": description.text, "software_version": "stance, of the test", "protocol_name": "P60-50/20",
-        "sample_rate_Hz": float(RATE), "tick_rate_Hz": float(TICK_HZ), "port": "virtual://x?seed=1",
-        "device": {"board": "Teensy <4.1>", "adc": "ADS131M08", "firmware": [0, 3, 1]},
-    }  # fmt: skip
-    with SessionWriter(path, SessionHeader(**(values | header))) as writer:
-        writer.epoch(0, 1, 0)
-        writer.append(chunk)
-        for event in events:
-            writer.event(*event)
-        writer.finish()
-    return path
-
-
-STANDING = np.zeros((6, 4000))
-STANDING[FZ] = 700.0
-GAPS = ((3000, 40), (7000, 900))
-SATURATED = np.zeros(12_000, np.uint8)
-SATURATED[5000] = 32
-HOSTILE = '<script src="//evil">alert(1)</script>\x00\x1b $x^2$ \N{CJK UNIFIED IDEOGRAPH-8DD1}'
-SESSIONS = {
-    "runner": {"mass_kg": 82.0, "belt_speed_m_s": 3.3, "events": [("marker", 900, "faster"), ("bout", 1, "warm-up")]},
-    "known speed": {"mass_kg": 82.0, "belt_speed_m_s": 3.97},
-    "modelled": {"rig": "deck_4z", "belt_speed_m_s": 3.97, "leg_length_m": 0.95},
-    "vertical cells only": {"rig": "deck_4z"},
-    "two belts": {"rig": "split_belt"},
-    "gaps": {"lost": GAPS},
-    "saturated": {"status": SATURATED},
-    "nobody": {"wrench": np.zeros((6, 3000))},
-    "somebody standing": {"wrench": STANDING},
-    "one step": {"wrench": runner_wrench(0.9)},
-    "no frame": {"wrench": np.zeros((6, 0))},
-    "long": {"seconds": 150.0},
-    "hostile": {
-        "subject": HOSTILE, "port": HOSTILE, "rig_name": HOSTILE, "software_version": HOSTILE, "created_utc": HOSTILE,
-        "events": [("note", 5, HOSTILE), ("system", 5, "link counters", {"crc_errors": "many", "clock_ppm": None})],
-    },
-}  # fmt: skip
-
-
-@pytest.fixture(scope="module")
+@pytest.fixture
 def made(tmp_path_factory):
     """Path, results and page of each kind of session, made when first asked for."""
-    done = {}
-    folder = tmp_path_factory.mktemp("sessions")
-
-    def get(kind):
-        if kind not in done:
-            path = make_session(folder / f"{len(done)}.h5", **SESSIONS[kind])
-            write_report(path, folder / f"{len(done)}.html")
-            with open_session(path) as session:
-                results = Replay(session).run()
-            done[kind] = path, results, (folder / f"{len(done)}.html").read_text("utf-8")
-        return done[kind]
-
-    return get
-
-
-def text_of(page):
-    body = ElementTree.fromstring(page.partition("\n")[2]).find("body")
-    return re.sub(r"\s+", " ", "".join(body.itertext()))
-
-
-def tables(page, kind):
-    root = ElementTree.fromstring(page.partition("\n")[2])
-    return [table for table in root.iter("table") if kind in table.get("class").split()]
-
-
-def summary_rows(page, kind="complete"):
-    return [row for table in tables(page, kind) for row in table.iterfind(".//tr[@data-metric]")]
-
-
-def summary_cells(page, kind="complete"):
-    return {
-        row.get("data-metric"): [
-            cell.text
-            for cell in (
-                *row.iterfind("td"),
-                next(span for span in row.iterfind("th/span") if span.get("class") != "tag"),
-            )
-        ]
-        for row in summary_rows(page, kind)
-    }
-
-
-def section(page, title):
-    root = ElementTree.fromstring(page.partition("\n")[2])
-    (found,) = [part for part in root.iter("section") if part.find("h2").text == title]
-    return re.sub(r"\s+", " ", "".join(found.itertext()))
-
-
-def quality(page):
-    (table,) = tables(page, "quality")
-    return [["".join(cell.itertext()) for cell in row] for row in table.iterfind("tbody/tr")]
+    return lambda kind, audience="lab": made_by(tmp_path_factory, kind, audience)
 
 
 @pytest.mark.parametrize("kind", SESSIONS)
@@ -274,8 +141,8 @@ def test_what_the_rig_cannot_see_is_named_and_not_zero(made):
     assert expected <= set(labels)
     assert not expected & shown
     assert "Fore-aft force" not in page
-    assert re.search(r"overlay-0[LR]?-1-", page)
-    assert not re.search(r"overlay-0[LR]?-0-", page)
+    assert re.search(rf"overlay-0[LR]?-{FZ}-", page)
+    assert not re.search(rf"overlay-0[LR]?-{FX}-", page)
 
 
 def test_split_belts_are_shown_side_by_side(made):
@@ -358,14 +225,17 @@ def test_text_from_the_session_is_only_text(made):
 def test_long_sessions_draw_a_bounded_even_choice(made):
     path, results, page = made("long")
     total = len(results["steps"])
-    assert total > MOST
-    kept = gather(path).clips.of_belt(0)
-    assert MOST / 4 < len(kept) <= MOST
-    assert {clip.number % 2 for clip in kept} == {0, 1}
-    assert f"every 3rd valid step, {len(kept)} of {total}" in text_of(page)
+    clips = gather(path).clips.of_belt(0)
+    assert 200 < len(clips) < total
+    assert {clip.row % 2 for clip in clips} == {0, 1}
+    text = text_of(page)
+    assert f"from {STRETCHES} stretches spread evenly over the steps" in text
     every_dot = -(-total // 3)
-    assert f"Each dot is one step (every 3rd valid step, {every_dot} of {total})" in text_of(page)
-    assert page.count("<use") < 2 * every_dot + 200
+    assert f"Each dot is one step ({every_dot} of {total} valid steps)" in text
+    drawn = [p.get("d", "").count("M") for p in ElementTree.fromstring(page.partition("\n")[2]).iter("path")
+             if "stroke-opacity" in p.get("style", "")]  # fmt: skip
+    assert max(drawn) <= MOST_LINES
+    assert sum(drawn) > 100
 
 
 def test_all_stances_are_drawn_when_they_are_few(made):
@@ -375,7 +245,7 @@ def test_all_stances_are_drawn_when_they_are_few(made):
     assert left + right == count
     assert f"(left: all {left} valid steps; right: all {right} valid steps)" in text_of(page)
     root = ElementTree.fromstring(page.partition("\n")[2])
-    for row in (0, 1):
+    for row in (FX, FZ):
         for side, number_of in (("L", left), ("R", right)):
             name = f"overlay-0{side}-{row}-axes_1"
             (figure,) = [s for s in root.iter("svg") if s.find(f".//g[@id='{name}']") is not None]
@@ -383,12 +253,12 @@ def test_all_stances_are_drawn_when_they_are_few(made):
                 p for p in figure.iter("path")
                 if "stroke-opacity" in p.get("style", "") and "fill: none" in p.get("style")
             ]  # fmt: skip
-            assert len(curves) == number_of
+            assert sum(path.get("d").count("M") for path in curves) == number_of
 
 
 def test_sides_that_are_not_known_are_drawn_together(made):
     page = made("one step")[2]
-    assert "overlay-0-1-axes_1" in page
+    assert f"overlay-0-{FZ}-axes_1" in page
     assert "all 2 valid steps" in text_of(page)
 
 
@@ -432,7 +302,7 @@ def test_the_drawn_parts_are_those_of_the_fit(made):
         rows = material.table.select(foot.rows)
         limb, body = mean_parts(material, foot, fine)
         assert np.trapezoid(limb, dx=0.25e-3) == pytest.approx(rows["two_mass_J1_BW_s"].mean(), rel=1e-3)
-        measured = curves_of(foot, VERTICAL, fine * 1e-3).mean(axis=0) / material.results["bw_N"]
+        measured = curves_of(foot, FZ, fine * 1e-3).mean(axis=0) / material.results["bw_N"]
         left_over = limb + body - measured
         assert 1.0 - np.sum(left_over**2) / np.sum((measured - measured.mean()) ** 2) > 0.98
         assert np.abs(left_over).max() < 0.25
@@ -461,55 +331,45 @@ def test_drawn_force_stands_where_the_step_table_says(made):
     path, _, _ = made("runner")
     material = gather(path)
     for clip in material.clips.of_belt(0):
-        at_events = np.interp([clip.touchdown_s, clip.toe_off_s], clip.time_s, clip.force_N[0, 1])
+        at_events = np.interp([clip.touchdown_s, clip.toe_off_s], clip.force.time_s, clip.force.wrench[0, FZ])
         assert at_events == pytest.approx([50.0, 50.0], abs=12.0)  # 12 N is half a millisecond at touchdown
-        assert clip.time_s[0] == pytest.approx(clip.touchdown_s - LEAD_S, abs=2e-3) or clip.number == 0
+        assert clip.force.time_s[0] == pytest.approx(clip.touchdown_s - AROUND_S, abs=2e-3) or clip.row == 0
 
 
-@settings(max_examples=25, deadline=None)
-@given(
-    cuts=st.lists(st.integers(0, 20_000), max_size=12),
-    steps=st.integers(0, 60),
-    late=st.integers(0, 5000),
-    belts=st.sampled_from([("",), ("L", "R")]),
-)
-def test_clips_do_not_depend_on_the_chunks(cuts, steps, late, belts):
-    tick = np.arange(20_000)
-    force = np.zeros((len(belts), 6, tick.size))
-    force[:, FZ], force[:, FX] = tick, -tick
-    touchdown = np.linspace(0.2, 19.0, steps)
-    rows = StepTable({
-        "step": np.arange(1, steps + 1), "touchdown_s": touchdown, "toe_off_s": touchdown + 0.2,
-        "valid": np.arange(steps) % 5 != 3, "belt": np.array([belts[k % len(belts)] for k in range(steps)], "<U16"),
-    } | {name: np.full(steps, np.nan) for name in METRICS} | {
-        "side": np.full(steps, "?"), "braking_evidence": np.full(steps, ""), "flags": np.zeros(steps, np.uint32)
-    })  # fmt: skip
-    clips = Clips(belts, first_tick=0, tick_rate_Hz=RATE, middle_s=10.0)
-    bounds = [0, *sorted(cuts), 20_000]
-    for start, stop in pairwise(bounds):
-        known = (touchdown * RATE + late >= start) & (touchdown * RATE + late < stop)
-        clips.feed(
-            Output(rows.select(known), Live(tick[start:stop], force[:, :, start:stop], force[:, FZ, start:stop] > 0))
-        )
-    clips.feed(Output(rows.select(touchdown * RATE + late >= 20_000), Live.none(len(belts))))
-    clips.finish()
-    for which, belt in enumerate(belts):
-        mine = rows.select(rows["valid"] & (rows["belt"] == belt))
-        kept = clips.of_belt(which)
-        assert [clip.touchdown_s for clip in kept] == mine["touchdown_s"].tolist()
-        for clip in kept:
-            assert np.array_equal(clip.force_N[which, 1], np.float32(clip.time_s * RATE))
-            assert np.array_equal(clip.force_N[which, 0], -np.float32(clip.time_s * RATE))
-            end = min(clip.touchdown_s - LEAD_S + LENGTH_S, 20.0)
-            assert np.ptp(clip.time_s) == pytest.approx(end - (clip.touchdown_s - LEAD_S), abs=3e-3)
-    example = clips.example()
-    assert abs(example.touchdown_s - 10.0) < 3.0 or steps < 20
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.floats(0.0, 3600.0), max_size=80), st.floats(0.0, 3600.0), st.integers(0, 5))
+def test_stretches_are_apart_inside_the_session_and_where_steps_are(touchdown_s, last_s, spoilt):
+    touchdown_s = np.sort([at for at in touchdown_s if at < last_s])
+    steps = StepTable({"step": np.arange(1, touchdown_s.size + 1), "touchdown_s": touchdown_s,
+                       "valid": np.arange(touchdown_s.size) % 5 != spoilt})  # fmt: skip
+    spans = spans_of(steps, last_s)
+    if last_s <= WHOLE_S:
+        assert spans == [(0.0, last_s)]
+        return
+    assert 1 <= len(spans) <= STRETCHES
+    assert all(0.0 <= a < b <= last_s + 1e-9 for a, b in spans)
+    assert all(before < after for (_, before), (after, _) in pairwise(spans))
+    assert sum(b - a for a, b in spans) <= WHOLE_S + 1e-6
+    valid = touchdown_s[steps["valid"]]
+    for a, b in spans if valid.size else ():
+        assert ((valid >= a) & (valid <= b)).any()
 
 
-def test_a_gap_breaks_the_line():
-    time, values = _broken(np.array([0.0, 0.001, 0.5, 0.501]), np.array([1, 2, 3, 4], np.float32), 0.0015)
-    assert np.array_equal(values, [1, 2, np.nan, 3, 4], equal_nan=True)
-    assert np.array_equal(np.isnan(time), np.isnan(values))
+def test_force_of_a_stretch_is_that_of_the_whole_session(made):
+    path, _, _ = made("long")
+    material = gather(path)
+    assert len(material.clips.stretches) == STRETCHES
+    table = material.table
+    for clip in material.clips.clips[::7]:
+        drawn = float(clip.force.wrench[clip.belt, FZ].max())
+        assert drawn == pytest.approx(table["active_peak_N"][clip.row], abs=4.0)
+    curves = material.clips.curves
+    rows = np.searchsorted(table["step"], curves.step)
+    assert rows.size > 150
+    assert np.nanmax(curves.of("Fz_N"), axis=1) == pytest.approx(table["active_peak_N"][rows], abs=4.0)
+    assert -np.nanmin(curves.of("Fx_N"), axis=1) == pytest.approx(
+        table["braking_peak_BW"][rows] * material.results["bw_N"], abs=4.0
+    )
 
 
 def test_same_session_same_bytes(made, tmp_path):
@@ -539,7 +399,7 @@ def test_a_full_disk_leaves_nothing_behind(made, tmp_path, monkeypatch):
     def full(_):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("viewer.report.write.os.fsync", full)
+    monkeypatch.setattr("viewer.report.pages.os.fsync", full)
     with pytest.raises(SessionError, match="No space left"):
         write_report(made("one step")[0], tmp_path / "report.html")
     assert list(tmp_path.iterdir()) == []
@@ -711,7 +571,6 @@ def test_signs_of_differences():
 def test_words():
     assert number(-1234.567, 1) == "−1,234.6"
     assert number(None, 2) == "–"
-    assert [ordinal(n) for n in (1, 3, 11, 23, 112)] == ["1st", "3rd", "11th", "23rd", "112th"]
     assert duration(20.04) == "20.0 s"
     assert duration(3599.7) == "60 min 0 s"
     assert when("2025-03-04T01:00:00+02:00") == "2025-03-03 23:00 UTC"

@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 
 from analysis.steps import StepTable
 from analysis.summary import summarise
+from daq.bouts import BoutSpan, in_span, span_table
 from viewer.report.labels import MAIN
 from viewer.report.words import count, decimals_for, label_of, number, unit_of, within
-from viewer.time.bouts import Bout, in_bout, rows_of
 
 Ints = NDArray[np.int64]
 
@@ -69,7 +69,7 @@ class Comparison:
     """Why other metrics are not there; may be empty."""
 
 
-def compare(table: StepTable, a: Bout, b: Bout, missing: Mapping[str, str]) -> Comparison:
+def compare(table: StepTable, a: BoutSpan, b: BoutSpan, missing: Mapping[str, str]) -> Comparison:
     """Put two bouts next to each other.
 
     Args:
@@ -81,14 +81,14 @@ def compare(table: StepTable, a: Bout, b: Bout, missing: Mapping[str, str]) -> C
     Returns:
         Numbers and words.
     """
-    rows = rows_of(table, a), rows_of(table, b)
+    rows = span_table(table, a), span_table(table, b)
     means_a, means_b = (summarise(part) for part in rows)
     lines = tuple(_line(column, means_a.get(column), means_b.get(column)) for column in COLUMNS
                   if column in means_a or column in means_b)  # fmt: skip
     there = {line.column for line in lines}
     empty = [column for column in COLUMNS if column not in there] if table.rows else []
     valid_a, valid_b = (int(part["valid"].sum()) for part in rows)
-    shared = int((in_bout(table, a) & in_bout(table, b)).sum())
+    shared = int((in_span(table, a) & in_span(table, b)).sum())
     warnings = (_speed_words(means_a, means_b) if valid_a and valid_b else "", _shared_words(shared))
     return Comparison(lines, (valid_a, valid_b), tuple(filter(None, warnings)), _missing_words(empty, missing))
 
@@ -135,7 +135,7 @@ def _missing_words(columns: list[str], missing: Mapping[str, str]) -> str:
     return " ".join(f"No {', '.join(labels)}: {reason}." for reason, labels in reasons.items())
 
 
-def feet(table: StepTable, bouts: tuple[Bout, Bout]) -> tuple[str, ...]:
+def feet(table: StepTable, bouts: tuple[BoutSpan, BoutSpan]) -> tuple[str, ...]:
     """Which feet the bouts have: left and right if any step's side is known, else one plot for all.
 
     Args:
@@ -145,12 +145,12 @@ def feet(table: StepTable, bouts: tuple[Bout, Bout]) -> tuple[str, ...]:
     Returns:
         ("L", "R") or ("?",).
     """
-    rows = in_bout(table, bouts[0]) | in_bout(table, bouts[1])
+    rows = in_span(table, bouts[0]) | in_span(table, bouts[1])
     known = np.isin(table["side"][rows], ("L", "R")).any() or not rows.any()
     return ("L", "R") if known else ("?",)
 
 
-def curve_steps(table: StepTable, bout: Bout, side: str, most: int = MOST_CURVES) -> Ints:
+def curve_steps(table: StepTable, bout: BoutSpan, side: str, most: int = MOST_CURVES) -> Ints:
     """Choose the steps whose curves are drawn: valid, running if anybody runs, spread evenly over the bout.
 
     Args:
@@ -162,7 +162,7 @@ def curve_steps(table: StepTable, bout: Bout, side: str, most: int = MOST_CURVES
     Returns:
         Their numbers, ascending.
     """
-    chosen = in_bout(table, bout) & table["valid"] & (table["side"] == side)
+    chosen = in_span(table, bout) & table["valid"] & (table["side"] == side)
     running = chosen & (table["gait"] == "run")
     steps: Ints = table["step"][running if running.any() else chosen]
     if steps.size <= most:

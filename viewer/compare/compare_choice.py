@@ -4,9 +4,9 @@ from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSizePolicy, QWidget
 
+from daq.bouts import BoutSpan
 from viewer.report.words import count
 from viewer.theme import Theme
-from viewer.time.bouts import Bout
 from viewer.time.times import clock
 
 LINES = {"A": "solid", "B": "dashed"}
@@ -45,7 +45,7 @@ class BoutChoice(QWidget):
 
     def __init__(self, letter: str, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._given: tuple[Bout, ...] = ()
+        self._given: tuple[BoutSpan, ...] = ()
         self._picked: str | None = None
         self.letter, self.sample, self.words = QLabel(letter, self), LineSample(letter, theme, self), QLabel(self)
         self._line = LINES[letter]
@@ -71,7 +71,7 @@ class BoutChoice(QWidget):
         self.words.setStyleSheet(f"color: {theme.dim}; background: transparent")
         self.sample.apply_theme(theme)
 
-    def offer(self, given: tuple[Bout, ...], default: str, *, forget: bool) -> None:
+    def offer(self, given: tuple[BoutSpan, ...], default: str, *, forget: bool) -> None:
         """Say what can be chosen.
 
         Args:
@@ -83,7 +83,7 @@ class BoutChoice(QWidget):
             self._picked = None
         self._given = given
         names = [bout.name for bout in given]
-        texts = [f"{bout.name}, {clock(bout.start_s)}–{clock(bout.stop_s)}" for bout in given]
+        texts = [f"{bout.name}, {clock(bout.start_s)}–{clock(bout.end_s)}" for bout in given]
         if texts != [self.box.itemText(row) for row in range(self.box.count())]:
             self.box.clear()
             self.box.addItems(texts)
@@ -108,7 +108,7 @@ class BoutChoice(QWidget):
         self.chosen.emit()
 
     @property
-    def bout(self) -> Bout:
+    def bout(self) -> BoutSpan:
         """What is chosen."""
         return self._given[self.box.currentIndex()]
 

@@ -7,6 +7,7 @@ import numpy as np
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
+from daq.bouts import BoutSpan
 from viewer.compare.compare import NOTE, Comparison, compare, curve_steps, feet
 from viewer.compare.compare_choice import BoutChoice
 from viewer.compare.compare_curves import CurveStore
@@ -15,7 +16,7 @@ from viewer.compare.compare_table import CompareTable
 from viewer.report.words import count
 from viewer.source import Ints, Scene
 from viewer.theme import Theme
-from viewer.time.bouts import FIRST_HALF, SECOND_HALF, Bout, bouts_of, stretches
+from viewer.time.bouts import FIRST_HALF, SECOND_HALF, bouts_of, stretches
 
 REDRAW_S = 0.5
 """While steps are still coming the view is made anew no more often than this."""
@@ -148,7 +149,7 @@ class CompareView(QWidget):
         if self._scene is not None:
             self._compare()
 
-    def _bouts(self) -> tuple[Bout, Bout]:
+    def _bouts(self) -> tuple[BoutSpan, BoutSpan]:
         return self.choices[0].bout, self.choices[1].bout
 
     def _compare(self) -> None:

@@ -17,7 +17,7 @@ STEP_S = 0.33
 LETTER_PX = 16
 SHADE = 0.15
 """Share of a side's colour in the shading behind its stances."""
-_LINES = {"marker": "accent", "bout": "accent", "note": "dim", "tare": "good"}
+_LINES = {"marker": "accent", "lsl": "accent", "bout": "accent", "note": "dim", "sync": "dim", "tare": "good"}
 """Colours of what was noted; anything else is bad news."""
 
 

@@ -148,6 +148,7 @@ LIGHTS = {
     "net_fore_aft_impulse": "Net fore-aft impulse",
     "noise": "Noise of the force",
     "belt_dips": "Belt in contact",
+    "bandwidth": "Filter of the import",
     "vertical_mode": "Deck, up and down",
     "fore_aft_mode": "Deck, fore and aft",
 }

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from analysis.wrench import FX, FZ
+from viewer.report.bands import spread_in_words
 from viewer.report.clips import Clip
 from viewer.report.material import Material
 from viewer.report.style import (
@@ -17,6 +19,7 @@ from viewer.report.style import (
     Group,
     chosen,
     new_figure,
+    one_line,
     zero_line,
 )
 from viewer.report.svg import to_svg
@@ -33,8 +36,8 @@ SPACING_S, POINTS = 0.003, 120
 BEFORE_S = 0.02
 LONGEST = 1.3
 """The axis ends at this many times the usual contact, whatever a single long one does."""
-FORE_AFT, VERTICAL = 0, 1
-"""Rows of a clip."""
+MOST_LINES = 60
+"""Stances of one foot drawn as single lines; their mean is of all."""
 
 
 @dataclass(frozen=True)
@@ -71,14 +74,15 @@ def feet_of(material: Material) -> list[Foot]:
 
     Returns:
         Left and right of every belt on which they are known, else all stances of the belt; none that is empty.
+        Walking is left out: there the belt feels both feet at once.
     """
     table = material.table
     feet = []
     for number, belt in enumerate(material.belts):
-        clips = material.clips.of_belt(number)
-        mine = table["valid"] & (table["belt"] == belt.name)
-        drawable = np.flatnonzero(mine & ~np.isnan(table["touchdown_s"] + table["toe_off_s"]))
-        rows = drawable[[clip.number for clip in clips]]
+        alone = table["gait"] != "walk"
+        clips = [clip for clip in material.clips.of_belt(number) if alone[clip.row]]
+        mine = table["valid"] & (table["belt"] == belt.name) & alone
+        rows = np.asarray([clip.row for clip in clips], np.int64)
         sides = table["side"][rows]
         known = [side for side in ("L", "R") if (sides == side).any()]
         for side in known or ([""] if clips else []):
@@ -102,14 +106,19 @@ def overlays(material: Material) -> Group | None:
         return None
     grid = grid_of([clip for foot in feet for clip in foot.clips])
     drawings = []
-    for row in (VERTICAL, FORE_AFT):
-        seen = [foot for foot in feet if row == VERTICAL or material.belts[foot.belt].measures_braking]
+    for row in (FZ, FX):
+        seen = [foot for foot in feet if row == FZ or material.belts[foot.belt].measures_braking]
         drawings += _drawings(material, seen, row, grid)
-    counted = "; ".join(
-        chosen(len(foot.clips), foot.total, material.clips.every[foot.belt], foot.words) for foot in feet
+    counted = "; ".join(chosen(len(foot.clips), foot.total, foot.words) for foot in feet)
+    caption = (
+        f"Thin lines: single stances from touchdown ({counted}{spread_in_words(material)}). Thick line: their mean."
     )
-    caption = f"Thin lines: single stances from touchdown ({counted}). Thick line: their mean."
-    rest = int(material.table["valid"].sum()) - sum(foot.total for foot in feet)
+    if any(len(foot.clips) > MOST_LINES for foot in feet):
+        caption += f" Of each foot {MOST_LINES} at most are drawn as lines."
+    walked = material.table["valid"] & (material.table["gait"] == "walk")
+    if walked.any():
+        caption += " Walking is not drawn here: there the belt feels both feet at once."
+    rest = int(np.sum(material.table["valid"] & ~walked)) - sum(foot.total for foot in feet)
     if rest:
         caption += f" {count(rest, 'step')} whose side is not known {'is' if rest == 1 else 'are'} not drawn."
     if material.results["bw_N"] is None:
@@ -124,7 +133,7 @@ def _drawings(material: Material, feet: list[Foot], row: int, grid: Floats) -> l
     curves = [curves_of(foot, row, grid) / scale for foot in feet]
     drawings = []
     for foot, own in zip(feet, curves, strict=True):
-        title = ("Fore-aft force", "Vertical force")[row] + (f", {foot.words}" if foot.side else "")
+        title = ("Fore-aft force" if row == FX else "Vertical force") + (f", {foot.words}" if foot.side else "")
         label = f"{title}: {len(foot.clips)} stances laid over each other from touchdown, with their mean"
         figure = _figure(foot, own, grid, f"{title}, {unit}")
         low, high = min(c.min() for c in curves), max(c.max() for c in curves)
@@ -134,9 +143,10 @@ def _drawings(material: Material, feet: list[Foot], row: int, grid: Floats) -> l
 
 
 def _figure(foot: Foot, curves: Floats, grid: Floats, title: str) -> "Figure":
-    figure = new_figure(NARROW, 280)
+    figure = new_figure(NARROW, 280, fixed=True)
     axes = figure.subplots()
-    axes.plot(grid * 1e3, curves.T, color=SIDE_COLOURS[foot.side], alpha=max(0.12, min(0.5, 12 / len(curves))))
+    lines = curves[:: -(-len(curves) // MOST_LINES)]
+    axes.plot(*one_line(grid * 1e3, lines), color=SIDE_COLOURS[foot.side], alpha=0.45, linewidth=0.7)
     axes.plot(grid * 1e3, curves.mean(axis=0), color=INK, linewidth=2.0)
     zero_line(axes)
     axes.set_title(title)
@@ -164,10 +174,12 @@ def curves_of(foot: Foot, row: int, grid: Floats) -> Floats:
 
     Args:
         foot: The foot.
-        row: `FORE_AFT` or `VERTICAL`.
+        row: `FX` or `FZ`.
         grid: (n,) times from touchdown, s.
 
     Returns:
         (clips, n) force of the foot's own belt, N.
     """
-    return np.stack([np.interp(grid, c.time_s - c.touchdown_s, c.force_N[foot.belt, row]) for c in foot.clips])
+    return np.stack(
+        [np.interp(grid, c.force.time_s - c.touchdown_s, c.force.wrench[foot.belt, row]) for c in foot.clips]
+    )

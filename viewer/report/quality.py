@@ -9,6 +9,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
+from analysis.flags import FLAG_NAMES
 from daq.device_check import in_real_time
 from viewer.report.labels import LIGHTS
 from viewer.report.material import Material
@@ -79,9 +82,14 @@ def verdict(lines: list[Line]) -> str:
 _ASKING = (("problem", ("problem",)), ("look", ("thing to look at", "things to look at")))
 
 
+def light_name(name: str) -> str:
+    """Name of a light for people."""
+    plain = name.replace("_", " ")
+    return LIGHTS.get(name, plain[:1].upper() + plain[1:])
+
+
 def _light(light: Mapping[str, Any]) -> Line:
-    name = str(light["name"]).replace("_", " ")
-    return Line(WORDS[light["state"]], LIGHTS.get(light["name"], name[:1].upper() + name[1:]), str(light["text"]))
+    return Line(WORDS[light["state"]], light_name(str(light["name"])), str(light["text"]))
 
 
 def _ended(material: Material) -> Line | None:
@@ -103,8 +111,9 @@ def _gaps(material: Material) -> Line | None:
 
 
 def _left_out(material: Material) -> Line | None:
-    steps = material.results["steps"]
-    reasons = Counter(flag for step in steps if not step["valid"] for flag in step["flags"] if flag in _REASONS)
+    bits = material.table["flags"][~material.table["valid"]]
+    found = {name: int(np.count_nonzero(bits & np.uint32(bit))) for bit, name in FLAG_NAMES.items() if name in _REASONS}
+    reasons = Counter({name: n for name, n in found.items() if n})
     if not reasons:
         return None
     return Line("info", "Steps left out", "; ".join(f"{n:,} {_REASONS[flag]}" for flag, n in reasons.most_common()))

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 from viewer.report.words import decimals_for, label_of, number, unit_of
@@ -11,6 +12,8 @@ from viewer.report.words import decimals_for, label_of, number, unit_of
 class Difference:
     """One metric, left against right."""
 
+    column: str
+    """The metric."""
     label: str
     """Its name for people."""
     unit: str
@@ -25,18 +28,23 @@ class Difference:
     """Its 95 % interval, %."""
     words: str
     """What the interval says."""
+    doubt: str
+    """Why it is in doubt; empty if it is not."""
 
 
-def differences(asymmetry: Mapping[str, Mapping[str, Any]]) -> list[Difference]:
+def differences(
+    asymmetry: Mapping[str, Mapping[str, Any]], doubtful: Mapping[str, str] = MappingProxyType({})
+) -> list[Difference]:
     """Write the asymmetries out.
 
     Args:
         asymmetry: As in the results: column → left, right, index_pct, low_pct, high_pct, strides.
+        doubtful: Why columns are in doubt.
 
     Returns:
         One row per metric.
     """
-    return [_difference(column, values) for column, values in asymmetry.items()]
+    return [_difference(column, values, doubtful.get(column, "")) for column, values in asymmetry.items()]
 
 
 def strides_of(asymmetry: Mapping[str, Mapping[str, Any]]) -> int:
@@ -44,10 +52,11 @@ def strides_of(asymmetry: Mapping[str, Mapping[str, Any]]) -> int:
     return max((int(values["strides"]) for values in asymmetry.values()), default=0)
 
 
-def _difference(column: str, values: Mapping[str, Any]) -> Difference:
+def _difference(column: str, values: Mapping[str, Any], doubt: str) -> Difference:
     unit = unit_of(column)
     decimals = max(decimals_for(values[side], unit) for side in ("left", "right"))
     return Difference(
+        column=column,
         label=label_of(column),
         unit=unit,
         left=number(values["left"], decimals),
@@ -55,6 +64,7 @@ def _difference(column: str, values: Mapping[str, Any]) -> Difference:
         index=signed(values["index_pct"]),
         interval=f"{signed(values['low_pct'])} to {signed(values['high_pct'])}",
         words=_words(values),
+        doubt=doubt,
     )
 
 

@@ -6,9 +6,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analysis.two_mass import two_mass_curves
+from analysis.wrench import FZ
+from viewer.report.bands import doubt_of
 from viewer.report.material import Material
-from viewer.report.overlay import VERTICAL, Foot, curves_of, feet_of, grid_of
-from viewer.report.style import INK, NARROW, ORANGE, SKY, Drawing, Group, new_figure, zero_line
+from viewer.report.overlay import Foot, curves_of, feet_of, grid_of
+from viewer.report.style import GREY, INK, NARROW, ORANGE, SKY, Drawing, Group, new_figure, zero_line
 from viewer.report.svg import to_svg
 from viewer.report.words import count
 
@@ -50,7 +52,7 @@ def _separable(material: Material, foot: Foot) -> Foot:
 
 
 def _measured(material: Material, foot: Foot, grid: Floats) -> Floats:
-    mean: Floats = curves_of(foot, VERTICAL, grid).mean(axis=0) / material.results["bw_N"]
+    mean: Floats = curves_of(foot, FZ, grid).mean(axis=0) / material.results["bw_N"]
     return mean
 
 
@@ -72,21 +74,23 @@ def mean_parts(material: Material, foot: Foot, time_ms: Floats) -> tuple[Floats,
 def _drawing(material: Material, foot: Foot, grid: Floats, top: float) -> Drawing:
     limb, body = mean_parts(material, foot, grid * 1e3)
     title = "Vertical force" + (f", {foot.words}" if foot.side else "")
-    figure = _figure(grid * 1e3, limb, body, _measured(material, foot, grid))
+    doubt = bool(doubt_of(material, "Fz"))
+    figure = _figure(grid * 1e3, limb, body, _measured(material, foot, grid), grey=doubt)
     axes = figure.axes[0]
-    axes.set_title(f"{title}, BW")
+    axes.set_title(f"{title}, BW" + (" (in doubt)" if doubt else ""))
     axes.set_ylim(-0.03 * top, top)
     label = f"{title}: mean measured curve over the fitted impact of the limb and the fitted rest of the body"
     return Drawing(to_svg(figure, name=f"split-{foot.name}", label=label), "")
 
 
-def _figure(time_ms: Floats, limb: Floats, body: Floats, measured: Floats) -> "Figure":
-    figure = new_figure(NARROW, 280)
+def _figure(time_ms: Floats, limb: Floats, body: Floats, measured: Floats, *, grey: bool) -> "Figure":
+    figure = new_figure(NARROW, 280, fixed=True)
     axes = figure.subplots()
-    axes.fill_between(time_ms, body, color=SKY, alpha=0.45, linewidth=0, label="body (fit)")
-    axes.fill_between(time_ms, body, body + limb, facecolor=ORANGE, edgecolor="white", hatch="////", linewidth=0,
+    of_body, of_limb, of_line = (GREY, GREY, GREY) if grey else (SKY, ORANGE, INK)
+    axes.fill_between(time_ms, body, color=of_body, alpha=0.45, linewidth=0, label="body (fit)")
+    axes.fill_between(time_ms, body, body + limb, facecolor=of_limb, edgecolor="white", hatch="////", linewidth=0,
                       label="limb's impact (fit)")  # fmt: skip
-    axes.plot(time_ms, measured, color=INK, linewidth=1.8, label="measured")
+    axes.plot(time_ms, measured, color=of_line, linewidth=1.8, label="measured")
     zero_line(axes)
     axes.set_xlabel("time from touchdown, ms")
     axes.set_xlim(time_ms[0], time_ms[-1])

@@ -1,7 +1,7 @@
 """The summary of a session, as rows of text."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -73,14 +73,19 @@ class SideRow:
     """Mean, SD and n of each side; dashes where a side has none."""
 
 
+def rows_of(summary: Summary, columns: Sequence[str], doubtful: Reasons) -> list[Row]:
+    """Rows of some metrics, in order; those without a value are left out."""
+    return [_row(column, summary[column], doubtful.get(column, "")) for column in columns if column in summary]
+
+
 def main_rows(summary: Summary, doubtful: Reasons) -> list[Row]:
     """The short table: what a coach looks for first, and below it what is only modelled."""
-    return _rows(summary, (*MAIN, *MAIN_MODELLED), doubtful)
+    return rows_of(summary, (*MAIN, *MAIN_MODELLED), doubtful)
 
 
 def headlines(summary: Summary, doubtful: Reasons) -> list[Row]:
     """The few numbers that stand on top."""
-    return _rows(summary, HEADLINES, doubtful)
+    return rows_of(summary, HEADLINES, doubtful)
 
 
 def parts(summary: Summary, doubtful: Reasons) -> list[Part]:
@@ -96,7 +101,7 @@ def parts(summary: Summary, doubtful: Reasons) -> list[Part]:
     extra = tuple(column for column in summary if column not in METRICS)
     found = []
     for number_, heading in enumerate(HEADINGS):
-        rows = _rows(summary, heading.columns + (extra if number_ == 0 else ()), doubtful)
+        rows = rows_of(summary, heading.columns + (extra if number_ == 0 else ()), doubtful)
         if rows:
             found.append(Part(heading.title, heading.modelled, tuple(rows)))
     return found
@@ -133,11 +138,11 @@ def missing_reasons(material: Material) -> list[tuple[str, list[str]]]:
     """
     results = material.results
     reasons = {column: reason for column, reason in results["missing"].items() if not _of_another(column)}
-    if results["steps"]:
+    if material.table.rows:
         for column in METRICS:
             if column not in results["summary"]:
                 reasons.setdefault(column, ONLY_INVALID)
-    return _by_reason(reasons)
+    return by_reason(reasons)
 
 
 def doubts(material: Material) -> list[tuple[str, list[str]]]:
@@ -150,10 +155,24 @@ def doubts(material: Material) -> list[tuple[str, list[str]]]:
         Reason, and the names of the metrics with a value that it casts doubt on.
     """
     results = material.results
-    return _by_reason({name: why for name, why in results["doubtful"].items() if name in results["summary"]})
+    return by_reason({name: why for name, why in results["doubtful"].items() if name in results["summary"]})
 
 
-def _by_reason(reasons: Reasons) -> list[tuple[str, list[str]]]:
+def doubts_of(doubtful: Reasons, columns: Iterable[str]) -> list[tuple[str, list[str]]]:
+    """Say why some columns are greyed out.
+
+    Args:
+        doubtful: Why columns are greyed out, as in the results.
+        columns: Those that a page shows.
+
+    Returns:
+        Reason, and the names of the columns that it casts doubt on.
+    """
+    return by_reason({column: doubtful[column] for column in dict.fromkeys(columns) if column in doubtful})
+
+
+def by_reason(reasons: Reasons) -> list[tuple[str, list[str]]]:
+    """Put together what has the same reason: reason, and the names of the metrics, as within a sentence."""
     grouped: dict[str, dict[str, None]] = {}
     for column, reason in reasons.items():
         grouped.setdefault(reason, {})[within(label_of(column))] = None
@@ -162,10 +181,6 @@ def _by_reason(reasons: Reasons) -> list[tuple[str, list[str]]]:
 
 def _of_another(column: str) -> bool:
     return column.startswith("u_") or column in PROBABILITIES
-
-
-def _rows(summary: Summary, columns: Sequence[str], doubtful: Reasons) -> list[Row]:
-    return [_row(column, summary[column], doubtful.get(column, "")) for column in columns if column in summary]
 
 
 def _row(column: str, values: Mapping[str, Any], doubt: str) -> Row:

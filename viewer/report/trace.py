@@ -1,12 +1,13 @@
 """Three seconds of force with touchdown and toe-off."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
-from viewer.report.clips import Clip
+from analysis.wrench import FX, FZ
+from viewer.report.clips import Stretch
 from viewer.report.material import Material
+from viewer.report.recording import threshold_of
 from viewer.report.style import (
     BELT_COLOURS,
     INK,
@@ -24,8 +25,6 @@ from viewer.report.svg import to_svg
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
-
-Floats = NDArray[np.float64]
 
 
 def trace(material: Material) -> Group | None:
@@ -48,29 +47,28 @@ def trace(material: Material) -> Group | None:
     return Group("Force over time", drawings, _caption(material, clip))
 
 
-def _caption(material: Material, clip: Clip) -> str:
+def _caption(material: Material, clip: Stretch) -> str:
     caption = (
         f"{round(float(np.ptp(clip.time_s)), 1):g} s from the middle of the session, low-passed as the protocol says."
     )
-    if clip.number < 0:
+    if not material.table["valid"].any():
         return f"{caption} No valid step was found, so the zero of the force may be wrong."
-    caption += f" Triangles mark touchdown (up) and toe-off (down) at {material.protocol.ref_N:g} N"
+    caption += f" Triangles mark touchdown (up) and toe-off (down) at {threshold_of(material.protocol)}"
     if material.table["valid"].all():
         return f"{caption}."
     return f"{caption}; hollow ones belong to steps left out of the means."
 
 
-def _figure(material: Material, clip: Clip, width: int) -> "Figure":
+def _figure(material: Material, clip: Stretch, width: int) -> "Figure":
     both = material.sees_fore_aft
-    figure = new_figure(width, 360 if both else 250)
+    figure = new_figure(width, 360 if both else 250, fixed=True)
     heights = {"height_ratios": [3, 2] if both else [1]}
     axes = figure.subplots(len(heights["height_ratios"]), 1, sharex=True, squeeze=False, gridspec_kw=heights)[:, 0]
-    gap_s = 1.5 / material.header.sample_rate_Hz
     for number, belt in enumerate(material.belts):
         colour = BELT_COLOURS[number]
-        axes[0].plot(*_broken(clip.time_s, clip.force_N[number, 1], gap_s), color=colour, label=SIDES[belt.name])
+        axes[0].plot(clip.time_s, clip.wrench[number, FZ], color=colour, label=SIDES[belt.name])
         if belt.measures_braking:
-            axes[1].plot(*_broken(clip.time_s, clip.force_N[number, 0], gap_s), color=colour)
+            axes[1].plot(clip.time_s, clip.wrench[number, FX], color=colour)
         _mark_events(axes[0], material, clip, number)
     axes[0].set_title("Vertical force, N")
     _at_least(axes[0], -20.0, 200.0)
@@ -91,21 +89,16 @@ def _at_least(axes: "Axes", low: float, high: float) -> None:
     axes.set_ylim(min(bottom, low), max(top, high))
 
 
-def _mark_events(axes: "Axes", material: Material, clip: Clip, belt: int) -> None:
+def _mark_events(axes: "Axes", material: Material, clip: Stretch, belt: int) -> None:
     """Triangles at touchdown and toe-off, at the height of the reporting threshold."""
     table = material.table
     mine = table["belt"] == material.belts[belt].name
+    height_N = material.protocol.ref_level_N(material.results["bw_N"] or np.nan)
     colour = INK if len(material.belts) == 1 else BELT_COLOURS[belt]
     for column, marker in (("touchdown_s", "^"), ("toe_off_s", "v")):
         inside = mine & (table[column] >= clip.time_s[0]) & (table[column] <= clip.time_s[-1])
         for counts in (True, False):
             at = table[column][inside & (table["valid"] == counts)]
             face = colour if counts else "white"
-            axes.plot(at, np.full(at.size, material.protocol.ref_N), linestyle="none", marker=marker, markersize=6,
+            axes.plot(at, np.full(at.size, height_N), linestyle="none", marker=marker, markersize=6,
                       markerfacecolor=face, markeredgecolor=colour)  # fmt: skip
-
-
-def _broken(time: Floats, values: NDArray[Any], gap_s: float) -> tuple[Floats, Floats]:
-    """The same with a NaN at every gap, where the line is then broken."""
-    holes = np.flatnonzero(np.diff(time) > gap_s) + 1
-    return np.insert(time, holes, np.nan), np.insert(values.astype(np.float64), holes, np.nan)

@@ -1,46 +1,16 @@
 """Numbers and column names, as people read them."""
 
-import math
 import re
 from datetime import UTC, datetime
 
+from analysis.column_units import stem_of_column
+from analysis.column_units import unit_of as unit_of  # noqa: PLC0414 - said to be meant for others too
+from analysis.decimals import decimals_for as decimals_for  # noqa: PLC0414 - likewise
 from analysis.steps import COLUMNS, EXTRA
 from viewer.report.labels import LABELS
 
 MEANINGS = {column.name: re.sub(r"\bnull\b", "empty", column.meaning) for column in COLUMNS}
 """One line about each column, without the words of programs."""
-
-_UNITS = (
-    ("_BW_s", "BW·s"),
-    ("_m_s", "m/s"),
-    ("_kN_m", "kN/m"),
-    ("_deg", "°"),
-    ("_ms", "ms"),
-    ("_spm", "steps/min"),
-    ("_BW", "BW"),
-    ("_mm", "mm"),
-    ("_pct", "%"),
-    ("_N", "N"),
-    ("_m", "m"),
-    ("_s", "s"),
-)
-"""Ending of a column name, unit; the first that fits."""
-_RATE = re.compile(r"(u_)?(valr|vilr|unloading_rate|braking_loading_rate|two_mass_rate)(_\w+)?_BW_s")
-"""Columns whose ending _BW_s is a rate, BW/s."""
-_UNIT_OF = {"strike_index": "%", "two_mass_s": "", "two_mass_p": ""}
-"""Units that the name does not tell."""
-_DECIMALS = {"N": 0, "ms": 1, "steps/min": 1, "mm": 1, "%": 1, "BW/s": 1, "BW": 2, "kN/m": 2, "°": 1}
-_LEAST_DIGITS = 3
-
-
-def unit_of(column: str) -> str:
-    """Unit of a metric, from its name; empty for a ratio, a count or a class."""
-    base = column.removeprefix("u_")
-    if base in _UNIT_OF:
-        return _UNIT_OF[base]
-    if _RATE.fullmatch(base):
-        return "BW/s"
-    return next((unit for suffix, unit in _UNITS if base.endswith(suffix)), "")
 
 
 def label_of(column: str) -> str:
@@ -52,8 +22,7 @@ def label_of(column: str) -> str:
     if EXTRA.fullmatch(column):
         value, unit = re.findall(r"_([\d.]+)(N|pctBW)_", column)[0]
         return f"Contact time at {value} {'N' if unit == 'N' else '% BW'}"
-    stem = column.removesuffix(next((suffix for suffix, _ in _UNITS if column.endswith(suffix)), ""))
-    plain = stem.replace("_", " ")
+    plain = stem_of_column(column).replace("_", " ")
     return plain[:1].upper() + plain[1:]
 
 
@@ -67,22 +36,6 @@ def meaning_of(column: str) -> str:
     return MEANINGS.get(column, "contact time at another threshold")
 
 
-def decimals_for(size: float, unit: str) -> int:
-    """Decimals for a row of the summary: those usual for the unit, but three digits of what is small.
-
-    Args:
-        size: Mean, or the spread where that is larger.
-        unit: Unit of both.
-
-    Returns:
-        Number of decimals.
-    """
-    usual = _DECIMALS.get(unit, 3)
-    if size == 0.0:
-        return usual
-    return min(6, max(usual, _LEAST_DIGITS - 1 - math.floor(math.log10(abs(size)))))
-
-
 def number(value: float | None, decimals: int) -> str:
     """A number with a real minus sign, but no minus zero; a dash for null."""
     return "–" if value is None else f"{value:z,.{decimals}f}".replace("-", "−")
@@ -91,12 +44,6 @@ def number(value: float | None, decimals: int) -> str:
 def count(n: int, one: str, many: str = "") -> str:
     """A count with its noun: "1 gap", "2 gaps"."""
     return f"{n:,} {one if n == 1 else many or one + 's'}"
-
-
-def ordinal(n: int) -> str:
-    """A place in a row: 1st, 2nd, 3rd, 4th."""
-    ending = "th" if 10 <= n % 100 <= 20 else {1: "st", 2: "nd", 3: "rd"}.get(n % 10, "th")
-    return f"{n}{ending}"
 
 
 def duration(seconds: float) -> str:
@@ -108,13 +55,14 @@ def duration(seconds: float) -> str:
 
 
 def when(created_utc: str) -> str:
-    """Date and time of a recording, in UTC as it was stored."""
+    """Date and time of a recording, in UTC as it was stored; what was stored without a time or a zone as it is."""
     try:
         moment = datetime.fromisoformat(created_utc)
     except ValueError:
-        return created_utc or "not recorded"
-    moment = moment.astimezone(UTC) if moment.tzinfo else moment
-    return f"{moment:%Y-%m-%d %H:%M} UTC"
+        return created_utc or "date not known"
+    if len(created_utc) == len("2025-03-04"):
+        return created_utc
+    return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M} UTC" if moment.tzinfo else f"{moment:%Y-%m-%d %H:%M}"
 
 
 def printable(value: object) -> object:

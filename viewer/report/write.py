@@ -1,60 +1,40 @@
 """Puts the report of a session in its place."""
 
-import contextlib
-import os
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from daq.errors import SessionError
+from viewer.report.pages import put_page, refuse_page
+
+if TYPE_CHECKING:
+    from viewer.numbers.targets import Target
+
+AUDIENCES = ("coach", "physio", "lab")
+"""Whom a report can be for."""
 
 
-def write_report(session: Path, out: Path) -> None:
+def write_report(
+    session: Path,
+    out: Path,
+    *,
+    audience: str = "lab",
+    protocol: str | None = None,
+    targets: Mapping[str, "Target"] | None = None,
+    say: Callable[[str], object] = lambda _: None,
+) -> None:
     """Write the report of a session: one HTML page, complete in itself.
 
     Args:
         session: A finished session.
-        out: The page; must not exist.
-
-    Raises:
-        SessionError: The session cannot be read, `out` exists, or it cannot be written.
+        out: The page; a SessionError says that it exists or cannot be written.
+        audience: One of `AUDIENCES`.
+        protocol: Name of the protocol; by default the session's own.
+        targets: Bands that somebody chose, by column; the coach's page shows them.
+        say: Is told, in a sentence, if the session must be analysed first.
     """
     from viewer.report.material import gather
     from viewer.report.page import render
 
     session, out = Path(session), Path(out)
-    _refuse(out)
-    page = render(gather(session))
-    try:
-        _put(page.encode(), out)
-    except OSError as error:
-        raise SessionError(
-            str(out), expected="to write the report", seen=error.strerror or str(error),
-            next_step="Make room, or choose another name for it.",
-        ) from error  # fmt: skip
-
-
-def _refuse(out: Path) -> None:
-    if out.exists():
-        raise SessionError(
-            str(out), expected="a new file", seen="one that exists",
-            next_step="Choose another name for the report, or move the old one away.",
-        )  # fmt: skip
-    if not out.parent.is_dir():
-        raise SessionError(
-            str(out), expected="a directory to write in", seen=f"no directory {out.parent}",
-            next_step="Make it, or choose another name for the report.",
-        )  # fmt: skip
-
-
-def _put(data: bytes, out: Path) -> None:
-    """All of it or nothing: a reader never meets half a page."""
-    tmp = out.with_name(out.name + ".tmp")
-    try:
-        with tmp.open("wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        _refuse(out)  # something may have appeared there meanwhile
-        tmp.replace(out)
-    finally:
-        with contextlib.suppress(OSError):
-            tmp.unlink(missing_ok=True)
+    refuse_page(out)
+    put_page(render(gather(session, protocol=protocol, say=say), audience, targets or {}), out)

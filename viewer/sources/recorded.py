@@ -6,21 +6,22 @@ import numpy as np
 
 from analysis.quality import Light
 from analysis.setup import Setup
-from daq.rig import Rig
+from daq.force_layout import ForceLayout
 from daq.session import Session
+from daq.setups import Instrument
 from viewer.source import Facts, Happening
 
 MOST_GAPS = 200
 """Gaps named on the curve, the largest first; more would be a grey smear, and the health line counts them all."""
 
 
-def facts_of(session: Session, setup: Setup, rig: Rig) -> Facts:
+def facts_of(session: Session, setup: Setup, rig: Instrument) -> Facts:
     """What does not change.
 
     Args:
         session: The session.
         setup: What its analysis knows.
-        rig: The treadmill.
+        rig: The treadmill, or what an imported force is of.
 
     Returns:
         The facts.
@@ -38,8 +39,14 @@ def facts_of(session: Session, setup: Setup, rig: Rig) -> Facts:
         recorded_utc=header.created_utc,
         registration=setup.runner.registration,
         shoe_length_m=setup.runner.shoe_length_m,
-        belt_size_m=(rig.machine.surface_length_m, rig.machine.surface_width_m),
+        belt_size_m=_belt_size_m(rig),
     )
+
+
+def _belt_size_m(rig: Instrument) -> tuple[float, float] | None:
+    if isinstance(rig, ForceLayout):
+        return rig.surface_m
+    return rig.machine.surface_length_m, rig.machine.surface_width_m
 
 
 def happenings_of(session: Session) -> tuple[Happening, ...]:

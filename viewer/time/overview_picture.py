@@ -7,14 +7,17 @@ import numpy as np
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QPainter, QPen, QPixmap, QPolygonF
 
+from daq.bouts import BoutSpan
 from viewer.report.words import label_of, number, unit_of
 from viewer.source import Happening
 from viewer.theme import Theme
-from viewer.time.bouts import Bout
 from viewer.time.overview_lanes import AXIS, MARGIN, ROW, TICKS, Lane, Plan, dots
 from viewer.time.times import clock, label_step
 
-SHOWN = {"marker": "accent", "note": "dim", "tare": "good", "gap": "bad", "reset": "bad", "ended early": "bad"}
+SHOWN = {
+    "marker": "accent", "lsl": "accent", "note": "dim", "tare": "good", "gap": "bad", "reset": "bad",
+    "ended early": "bad",
+}  # fmt: skip
 """Kinds of happenings that get a tick, and its colour in the theme."""
 
 
@@ -26,7 +29,7 @@ class Picture:
     """Where."""
     lanes: tuple[Lane, ...]
     """Dots."""
-    bouts: tuple[Bout, ...]
+    bouts: tuple[BoutSpan, ...]
     """Bands."""
     happenings: tuple[Happening, ...]
     """Ticks."""
@@ -82,8 +85,8 @@ def _draw_axis(painter: QPainter, plan: Plan, theme: Theme) -> None:
         time_s += step
 
 
-def _draw_bout(painter: QPainter, plan: Plan, bout: Bout, theme: Theme) -> None:
-    left, right = plan.x_of(bout.start_s), plan.x_of(bout.stop_s)
+def _draw_bout(painter: QPainter, plan: Plan, bout: BoutSpan, theme: Theme) -> None:
+    left, right = plan.x_of(bout.start_s), plan.x_of(bout.end_s)
     fill = QColor(theme.accent)
     fill.setAlpha(45)
     painter.fillRect(QRectF(left, 2, max(1.0, right - left - 1), ROW - 3), fill)

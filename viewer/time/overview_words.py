@@ -25,7 +25,7 @@ def words_at(picture: Picture, table: StepTable, x: float) -> str:
     """
     time_s = picture.plan.time_at(x)
     lines = [clock(time_s, 1)]
-    lines += [f"Bout: {bout.name}" for bout in picture.bouts if bout.start_s <= time_s < bout.stop_s]
+    lines += [f"Bout: {bout.name}" for bout in picture.bouts if bout.start_s <= time_s < bout.end_s]
     for at, some in picture.ticks:
         if abs(at - x) <= NEAR_PX:
             text = f": {some.text}" if some.text else ""
