@@ -12,13 +12,17 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from daq.rig import load_rig as load_rig
     from stance.api import analyze as analyze
+    from stance.api import force as force
     from stance.api import open_session as open  # noqa: A004 - stance.open reads better than any other name
+    from stance.comparing import compare as compare
 
-__all__ = ["analyze", "load_rig", "open"]
+__all__ = ["analyze", "compare", "force", "load_rig", "open"]
 
 _HOMES = {
     "load_rig": ("daq.rig", "load_rig"),
     "analyze": ("stance.api", "analyze"),
+    "compare": ("stance.comparing", "compare"),
+    "force": ("stance.api", "force"),
     "open": ("stance.api", "open_session"),
 }
 

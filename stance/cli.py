@@ -3,6 +3,7 @@
 import io
 import sys
 from importlib import import_module
+from keyword import iskeyword
 from typing import Any
 
 import click
@@ -23,7 +24,13 @@ COMMANDS = {
     "register": "Learn where a runner's feet lie, for strike index and loads.",
     "analyze": "Recompute steps from the raw counts of a session.",
     "report": "Write the one-page HTML report of a session.",
+    "compare": "Before and after, with honest statistics.",
+    "progress": "One runner over weeks: metrics at matched speed, load.",
+    "import": "Make a session of a force file: CSV, C3D, MOT.",
+    "export": "Write force and steps as C3D, MOT, CSV or Parquet.",
+    "batch": "Analyse an archive, on all cores or a cluster.",
     "recover": "Finish a session whose recorder or machine died.",
+    "anonymize": "Strip from a session what identifies a person.",
 }
 """In the order of a day in the lab."""
 
@@ -35,7 +42,8 @@ class _Stance(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
             return None
-        command: click.Command = import_module(f"stance.commands.{cmd_name}").command
+        module = f"{cmd_name}_" if iskeyword(cmd_name) else cmd_name
+        command: click.Command = import_module(f"stance.commands.{module}").command
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

@@ -57,6 +57,12 @@ TARE_SECONDS = _Seconds(MOST_SECONDS)
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object on standard output.")
 protocol_option = click.option("--protocol", metavar="NAME", help="Analysis protocol, for example P60-50/20.")
 
+days_apart_option = click.option(
+    "--days-apart",
+    is_flag=True,
+    help="Sessions without a date are each of another day; else they count as one day.",
+)
+
 calibration_option = click.option(
     "--calibration",
     metavar="FILE|none",

@@ -9,6 +9,7 @@ import click
 from analysis.statistics import Z95
 from analysis.steps import EXTRA
 from analysis.timing import ALWAYS
+from daq.force_layout import IMPORTED, IMPORTED_UNKNOWN
 from daq.results import Results, invalid_steps
 
 SHOWN = (
@@ -120,6 +121,8 @@ def _table(results: Results) -> Iterator[str]:
 
 def _assumption(results: Results) -> str:
     """What the uncertainty rests on, if on no calibration."""
+    if results["rig"] == IMPORTED:
+        return f"; {IMPORTED_UNKNOWN}"
     rests = results.get("uncertainty", {}).get("calibration")
     return "; not calibrated: cells taken as right to 1 % and placed to 5 mm" if rests == "assumed" else ""
 

@@ -10,18 +10,22 @@ import click
 from analysis.protocol import DEFAULT_PROTOCOL
 from analysis.setup import Runner
 from daq.errors import LinkError, SessionError, StanceError
+from daq.lsl.wish import Wish
 from daq.record_options import MOST_REPLUG_S
 from daq.recorder import Recorder, RecordOptions
 from daq.results import Results
 from daq.rig import WITHOUT, load_rig
 from stance.ending import ending
 from stance.keys import keys_to
+from stance.lsl_beside import lsl_beside
+from stance.lsl_options import lsl_options
 from stance.options import SECONDS, TARE_SECONDS, calibration_option, json_option, protocol_option, subject_options
 from stance.progress_line import ProgressLine, logging_to
 from stance.show import print_json, print_results, say
 from stance.window_process import Window, open_window
 
 FOLDER = "recordings"
+NO_LSL = Wish()
 
 
 @click.command()
@@ -47,6 +51,7 @@ FOLDER = "recordings"
 @click.option("--replug-s", default=60.0, show_default=True, type=click.FloatRange(0, MOST_REPLUG_S), metavar="SECONDS",
               help="Wait so long for a board that is unplugged; what it missed is a gap. 0 does not wait.")  # fmt: skip
 @click.option("--bout", default="", metavar="NAME", help="Name of the bout with which the recording begins.")
+@lsl_options
 @protocol_option
 @calibration_option
 @subject_options
@@ -54,7 +59,7 @@ FOLDER = "recordings"
 def command(
     rig: str, port: str | None, baud: int, seconds: float | None, tare_s: float | None, no_tare: bool,
     out: str | None, wait: bool, view: bool, metronome: float | None, replug_s: float, bout: str,
-    protocol: str | None, calibration: str | None, subject: Runner, as_json: bool,
+    lsl: Wish, protocol: str | None, calibration: str | None, subject: Runner, as_json: bool,
 ) -> None:  # fmt: skip
     """Record a session. Ctrl-C ends it properly."""
     rig = rig if rig is not None else rig_of(port)
@@ -64,7 +69,7 @@ def command(
         kept_tare=not no_tare, replug_s=replug_s, bout=bout, calibration=calibration,
     )  # fmt: skip
     with beating(metronome):
-        results = record(options, view=[] if view else None)
+        results = record(options, view=[] if view else None, lsl=lsl)
     if as_json:
         print_json(results)
     elif results["session"] is None:
@@ -142,6 +147,7 @@ def record(
     *,
     view: Sequence[str] | None = None,
     on_window: Callable[[Window], None] | None = None,
+    lsl: Wish = NO_LSL,
 ) -> Results:
     """Record with a status line; Ctrl-C, a polite kill or a closed terminal ends the recording properly.
 
@@ -149,6 +155,7 @@ def record(
         options: What to record.
         view: Arguments of the window that is to be opened too; None for no window.
         on_window: Is given that window.
+        lsl: What is wanted of LSL.
 
     Returns:
         The results.
@@ -163,6 +170,8 @@ def record(
             line.say(f"Recorded in {path}" if error is None else f"stance: {error}")
 
     def ready(file: Path) -> None:
+        if beside is not None:
+            beside.follow(file)
         if view is not None:
             window = open_window(file, line.say, view)
             if on_window is not None:
@@ -182,6 +191,9 @@ def record(
         say(f"Keep off the belt for {options.tare_s:g} s: they give the zero.")
     with ExitStack() as cleanup:
         cleanup.callback(line.end)
+        beside = cleanup.enter_context(lsl_beside(lsl, line.say))
+        if lsl.name is not None and options.subject.mass_kg is None:
+            line.say("LSL: without --mass the stream of steps begins when 20 strides have told body weight.")
         cleanup.enter_context(logging_to(line.say))
         cleanup.enter_context(ending(recorder))
         line.keys = cleanup.enter_context(keys_to(lambda key: press(recorder, key, line)))

@@ -131,7 +131,7 @@ def test_help_names_the_commands_in_the_order_of_a_day(capfd):
     words = [line.split()[0] for line in out.split("Commands:")[1].strip().splitlines()]
     assert words == [
         "demo", "rigs", "doctor", "tare", "calibrate", "tap", "belt", "record", "view", "replay", "register", "analyze",
-        "report", "recover",
+        "report", "compare", "progress", "import", "export", "batch", "recover", "anonymize",
     ]  # fmt: skip
     for word in words:
         code, text, _ = stance(capfd, word, "--help")
