@@ -219,7 +219,7 @@ def test_a_healthy_calibration_raises_no_suspicion(name):
 @pytest.mark.validate
 @pytest.mark.parametrize("name", RIGS)
 def test_healthy_calibrations_raise_no_suspicion_many(name):
-    healthy(name, range(4 * max(RUNS, 50)))
+    healthy(name, range(4 * RUNS))
 
 
 def test_every_place_of_the_nine_can_be_told_apart():

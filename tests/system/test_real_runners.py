@@ -84,6 +84,7 @@ if "STANCE_DATA" in os.environ:  # where the full data set is; the tests need on
     def test_all_of_each_trial(tmp_path, capsys):
         files = sorted((Path(os.environ["STANCE_DATA"]) / "fukuchi2017").glob("*.npz"))
         assert len(files) == 39
+        files = files[:: 1 if "STANCE_TRIALS" in os.environ else 4]  # every fourth: the three speeds in turn
         for rig in BRAKING_BAR:
             worst: dict[str, float] = {}
             steps = 0
@@ -97,4 +98,4 @@ if "STANCE_DATA" in os.environ:  # where the full data set is; the tests need on
                 steps += found.pop("steps")
                 worst = {name: max(worst.get(name, 0.0), float(value)) for name, value in found.items()}
             with capsys.disabled():
-                print(f"\n{rig}: 39 whole trials, {steps} steps, none missed or invented; worst trial or step: {worst}")
+                print(f"\n{rig}: {len(files)} whole trials, {steps} steps, none missed or invented; {worst}")
