@@ -60,6 +60,32 @@ class Heel:
     """Why it is in doubt; empty if it is not."""
 
 
+def landing_context(material: Material) -> dict[str, Any]:
+    """What the pages for people have in common: the light of the data, the heel, and the impact in words.
+
+    Args:
+        material: The session.
+
+    Returns:
+        Values for their templates.
+    """
+    results = material.results
+    doubtful = results["doubtful"]
+    state, lights = data_light(results["quality"])
+    found = landing(material) if material.table.rows else None
+    return {
+        "light": state,
+        "lights": lights,
+        "heel": heel(results["foot_strike"].get("heel_share"), results, doubtful.get("foot_strike", "")),
+        "impact": {share.kind: share for share in found.impact} if found else {},
+        "impact_words": impact_words(found.impact) if found else "",
+        "no_impact": found.no_impact if found else "",
+        "impact_doubt": doubtful.get("impact_class", ""),
+        "protocol": material.protocol.name,
+        "bw": None if results["bw_N"] is None else number(results["bw_N"], 1),
+    }
+
+
 def coach_context(material: Material) -> dict[str, Any]:
     """What the coach's page shows.
 
@@ -71,19 +97,10 @@ def coach_context(material: Material) -> dict[str, Any]:
     """
     results = material.results
     summary, doubtful = results["summary"], results["doubtful"]
-    state, lights = data_light(results["quality"])
-    found = landing(material) if material.table.rows else None
-    return {
-        "light": state,
-        "lights": lights,
-        "heel": heel(results["foot_strike"].get("heel_share"), results, doubtful.get("foot_strike", "")),
+    return landing_context(material) | {
         "tiles": [(TILES[row.column], row) for row in rows_of(summary, tuple(TILES), doubtful)],
         "steady": steady(summary, doubtful),
         "group": _figures(material),
-        "impact": {share.kind: share for share in found.impact} if found else {},
-        "impact_words": impact_words(found.impact) if found else "",
-        "no_impact": found.no_impact if found else "",
-        "impact_doubt": doubtful.get("impact_class", ""),
         "thirds": [(THIRDS[row.column], row) for row in rows_of(summary, tuple(THIRDS), doubtful)],
         "no_thirds": results["missing"].get("midfoot_load_pct", "") if material.table.rows else "",
         "doubts": doubts_of(
@@ -91,9 +108,7 @@ def coach_context(material: Material) -> dict[str, Any]:
         ),
         "blind": by_reason({c: results["missing"][c] for c in BLIND if c in results["missing"]}),
         "sides_known": len(found_sides(material)) > 1,
-        "protocol": material.protocol.name,
         "ref": threshold_of(material.protocol),
-        "bw": None if results["bw_N"] is None else number(results["bw_N"], 1),
         "bouts": [bout.name for bout in material.bouts[:MOST_LIGHTS]],
         "more_bouts": max(0, len(material.bouts) - MOST_LIGHTS),
         "marks": material.marks_in_all,

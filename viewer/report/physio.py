@@ -6,9 +6,8 @@ from typing import Any
 from analysis.asymmetry import MEASURES
 from analysis.statistics import Z95
 from viewer.report.bands import bands
-from viewer.report.coach import BLIND, data_light, heel, impact_words
+from viewer.report.coach import BLIND, landing_context
 from viewer.report.cumulative import cumulative, distance_km
-from viewer.report.landing import landing
 from viewer.report.material import Material
 from viewer.report.published import KLUITENBERG, context_figures, told
 from viewer.report.sides import differences, strides_of
@@ -63,16 +62,8 @@ def physio_context(material: Material) -> dict[str, Any]:
     """
     results = material.results
     summary, doubtful = results["summary"], results["doubtful"]
-    state, lights = data_light(results["quality"])
-    found = landing(material) if material.table.rows else None
     blind = dict.fromkeys((*BLIND, *ALSO_BLIND))
-    return {
-        "light": state,
-        "lights": lights,
-        "heel": heel(results["foot_strike"].get("heel_share"), results, doubtful.get("foot_strike", "")),
-        "impact_words": impact_words(found.impact) if found else "",
-        "no_impact": found.no_impact if found else "",
-        "impact_doubt": doubtful.get("impact_class", ""),
+    return landing_context(material) | {
         "rows": told_rows(material),
         "contexts": [(c, label_of(c.column), unit_of(c.column), f"{c.value:g}") for c in told(material)],
         "kluitenberg": KLUITENBERG,
@@ -84,8 +75,6 @@ def physio_context(material: Material) -> dict[str, Any]:
         "doubts": doubts_of(doubtful, [c for c in SHOWN if c in summary or c in results["shares"]]),
         "blind": by_reason({c: results["missing"][c] for c in blind if c in results["missing"]}),
         "groups": _figures(material),
-        "protocol": material.protocol.name,
-        "bw": None if results["bw_N"] is None else number(results["bw_N"], 1),
     }
 
 
